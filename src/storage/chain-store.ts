@@ -1,0 +1,74 @@
+/**
+ * Seam: what the chain keeps: blocks, state with history, classes, indices. One implementation lives in memory
+ * (`memory-store.ts`); a durable one can replace it without a change elsewhere.
+ *
+ * Invariant: blocks are appended in height order, whole or not at all; a state reader of a height never changes.
+ */
+import type { Block } from '../starknet/block.ts'
+import type { SierraClass } from '../starknet/transaction.ts'
+
+/** State after one block. Unwritten cells are 0. */
+export interface StateReader {
+  storageAt(contractAddress: bigint, key: bigint): bigint
+  nonceAt(contractAddress: bigint): bigint
+  classHashAt(contractAddress: bigint): bigint
+  compiledClassHashAt(classHash: bigint): bigint
+  /** Height of the last block that wrote the cell, or null. */
+  lastUpdateOf(contractAddress: bigint, key: bigint): number | null
+}
+
+export interface StoredClass {
+  classHash: bigint
+  compiledClassHash: bigint
+  /** Null for a class that genesis brought as CASM only. */
+  sierra: SierraClass | null
+  /** CASM as parsed JSON. */
+  casm: unknown
+  /** Height of the block that declared it. */
+  declaredAt: number
+}
+
+export interface EmittedEvent {
+  fromAddress: bigint
+  keys: bigint[]
+  data: bigint[]
+  blockNumber: number
+  blockHash: bigint
+  transactionHash: bigint
+  transactionIndex: number
+  eventIndex: number
+}
+
+export interface EventFilter {
+  fromBlock: number
+  toBlock: number
+  /** Empty: any contract. */
+  addresses: bigint[]
+  /** By position; an empty list at a position matches anything. */
+  keys: bigint[][]
+}
+
+/** Where the next page starts: events are numbered within a block. */
+export interface EventPosition {
+  blockNumber: number
+  eventIndex: number
+}
+
+export interface ChainStore {
+  /** Height of the newest block, -1 before genesis. */
+  height(): number
+  append(block: Block, classes: StoredClass[]): void
+  blockByNumber(number: number): Block | null
+  blockByHash(hash: bigint): Block | null
+  /** Where a transaction was included. */
+  findTransaction(hash: bigint): { block: Block; index: number } | null
+  classByHash(classHash: bigint): StoredClass | null
+  /** State after block `number`, which must exist. */
+  stateAt(number: number): StateReader
+  /** A page of events in chain order from `start` (inclusive), and where the next page starts, or null. */
+  events(
+    filter: EventFilter,
+    start: EventPosition | null,
+    limit: number,
+  ): { events: EmittedEvent[]; next: EventPosition | null }
+}
