@@ -1,0 +1,193 @@
+/**
+ * A cell: one felt of a Cairo program in 32 tagged bytes, little endian.
+ *
+ *     bytes 0-7     l0    limb 0; of a pointer `segment << 32 | offset`
+ *     bytes 8-15    tag   0 unset, 1 SMALL, 2 REL, top bit set = BIG with limb 3 in the low 60 bits
+ *     bytes 16-31   l1, l2   limbs 1 and 2; meaningless unless BIG
+ *
+ * Invariant: a felt has one form. SMALL is below 2^64, BIG is canonical (below P) and at least 2^64.
+ * What this file writes has l1 = l2 = 0 when SMALL, so it compares bytewise. Functions take addresses,
+ * keep no state, and allow their result to be one of their arguments.
+ */
+
+export const CELL_BYTES: usize = 32
+export const UNSET: i64 = 0
+export const SMALL: i64 = 1
+export const REL: i64 = 2
+export const BIG: i64 = i64.MIN_VALUE
+
+/** P = 2^251 + 17 * 2^192 + 1: limb 0 is 1, limbs 1 and 2 are 0, and this is limb 3. */
+const P3: u64 = 0x0800000000000011
+const LIMB3_MASK: u64 = 0x0fffffffffffffff
+
+// @ts-ignore: decorator
+@inline
+export function tagOf(cell: usize): i64 {
+  return load<i64>(cell, 8)
+}
+
+// @ts-ignore: decorator
+@inline
+export function isBig(cell: usize): bool {
+  return load<i64>(cell, 8) < 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function isSmall(cell: usize): bool {
+  return load<i64>(cell, 8) == SMALL
+}
+
+// @ts-ignore: decorator
+@inline
+export function limb0(cell: usize): u64 {
+  return load<u64>(cell)
+}
+
+// @ts-ignore: decorator
+@inline
+export function limb1(cell: usize): u64 {
+  return isBig(cell) ? load<u64>(cell, 16) : 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function limb2(cell: usize): u64 {
+  return isBig(cell) ? load<u64>(cell, 24) : 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function limb3(cell: usize): u64 {
+  return isBig(cell) ? load<u64>(cell, 8) & LIMB3_MASK : 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function setSmall(out: usize, value: u64): void {
+  store<u64>(out, value)
+  store<i64>(out, SMALL, 8)
+  store<u64>(out, 0, 16)
+  store<u64>(out, 0, 24)
+}
+
+/** Stores a value below P given by its limbs, in the one form it has. */
+// @ts-ignore: decorator
+@inline
+export function setLimbs(out: usize, l0: u64, l1: u64, l2: u64, l3: u64): void {
+  store<u64>(out, l0)
+  store<u64>(out, (l1 | l2 | l3) == 0 ? 1 : l3 | <u64>BIG, 8)
+  store<u64>(out, l1, 16)
+  store<u64>(out, l2, 24)
+}
+
+/** Stores a value below 2P given by its limbs, reduced. */
+// @ts-ignore: decorator
+@inline
+export function setReduced(out: usize, l0: u64, l1: u64, l2: u64, l3: u64): void {
+  if (l3 > P3 || (l3 == P3 && (l0 | l1 | l2) != 0)) {
+    const borrow1 = u64(l0 == 0)
+    const borrow2 = u64(l1 < borrow1)
+    const borrow3 = u64(l2 < borrow2)
+    setLimbs(out, l0 - 1, l1 - borrow1, l2 - borrow2, l3 - P3 - borrow3)
+  } else {
+    setLimbs(out, l0, l1, l2, l3)
+  }
+}
+
+/** Copies a felt; of a SMALL cell with garbage in l1 and l2 it makes the exported form. */
+// @ts-ignore: decorator
+@inline
+export function cellCopy(out: usize, a: usize): void {
+  const big = isBig(a)
+  const l1 = big ? load<u64>(a, 16) : 0
+  const l2 = big ? load<u64>(a, 24) : 0
+  store<u64>(out, load<u64>(a))
+  store<u64>(out, load<u64>(a, 8), 8)
+  store<u64>(out, l1, 16)
+  store<u64>(out, l2, 24)
+}
+
+/** Equality of any two set cells: felts by value, pointers by segment and offset. */
+// @ts-ignore: decorator
+@inline
+export function cellEquals(a: usize, b: usize): bool {
+  if (load<u64>(a) != load<u64>(b) || load<u64>(a, 8) != load<u64>(b, 8)) return false
+  return (
+    !isBig(a) || (load<u64>(a, 16) == load<u64>(b, 16) && load<u64>(a, 24) == load<u64>(b, 24))
+  )
+}
+
+// @ts-ignore: decorator
+@inline
+export function cellIsZero(a: usize): bool {
+  return load<u64>(a) == 0 && load<i64>(a, 8) == SMALL
+}
+
+/** The order of two felts: true when a < b. */
+export function cellLess(a: usize, b: usize): bool {
+  const a3 = limb3(a)
+  const b3 = limb3(b)
+  if (a3 != b3) return a3 < b3
+  const a2 = limb2(a)
+  const b2 = limb2(b)
+  if (a2 != b2) return a2 < b2
+  const a1 = limb1(a)
+  const b1 = limb1(b)
+  if (a1 != b1) return a1 < b1
+  return limb0(a) < limb0(b)
+}
+
+/** out = a + b mod P, of two felts. */
+export function cellAdd(out: usize, a: usize, b: usize): void {
+  const a0 = limb0(a)
+  const s0 = a0 + limb0(b)
+  let carry = u64(s0 < a0)
+  const a1 = limb1(a)
+  const t1 = a1 + limb1(b)
+  const s1 = t1 + carry
+  carry = u64(t1 < a1) | u64(s1 < t1)
+  const a2 = limb2(a)
+  const t2 = a2 + limb2(b)
+  const s2 = t2 + carry
+  carry = u64(t2 < a2) | u64(s2 < t2)
+  setReduced(out, s0, s1, s2, limb3(a) + limb3(b) + carry)
+}
+
+/** out = a - b mod P, of two felts. */
+export function cellSub(out: usize, a: usize, b: usize): void {
+  subtract(out, limb0(a), limb1(a), limb2(a), limb3(a), b)
+}
+
+/** out = -a mod P. */
+export function cellNegate(out: usize, a: usize): void {
+  subtract(out, 0, 0, 0, 0, a)
+}
+
+// @ts-ignore: decorator
+@inline
+function subtract(out: usize, a0: u64, a1: u64, a2: u64, a3: u64, b: usize): void {
+  const b0 = limb0(b)
+  let d0 = a0 - b0
+  let borrow = u64(a0 < b0)
+  const b1 = limb1(b)
+  const t1 = a1 - b1
+  let d1 = t1 - borrow
+  borrow = u64(a1 < b1) | u64(t1 < borrow)
+  const b2 = limb2(b)
+  const t2 = a2 - b2
+  let d2 = t2 - borrow
+  borrow = u64(a2 < b2) | u64(t2 < borrow)
+  let d3 = a3 - limb3(b) - borrow
+  if (<i64>d3 < 0) {
+    // Negative by less than P: adding P = (1, 0, 0, P3) carries through limbs that are all ones.
+    d0 += 1
+    let carry = u64(d0 == 0)
+    d1 += carry
+    carry &= u64(d1 == 0)
+    d2 += carry
+    carry &= u64(d2 == 0)
+    d3 += P3 + carry
+  }
+  setLimbs(out, d0, d1, d2, d3)
+}
