@@ -75,9 +75,9 @@ export const contractHashes = {
     compiledClassHashV1: 0x34673d1dc1c49a3184ca47071e426a98062e961aec9f13568d6d547794ee287n,
   },
   router: {
-    classHash: 0x41b3786c6d4001ec08e5648618a477de0f6ab851b547d376040bb7ce62e1c7an,
-    compiledClassHash: 0x2f2f2798fd3bdae5ce9900096384eb99c50ad3547deb9cdf40efb5f235ecd37n,
-    compiledClassHashV1: 0xeae730e7832f63657c288974662e971c8122f22d63e2699be8b6a9f39ef655n,
+    classHash: 0x186e1e49aa1fa775c3a81da4b8af305e792e68a89bde98b85bf3ef60bf821ben,
+    compiledClassHash: 0x5b6d11b33edc9b6441d227b154d33198e2854c6fef8777d7b44159b9d39e5e7n,
+    compiledClassHashV1: 0x28f3be9ffbe4c89b84cf48e0a813c5081acaa573485790673d34e6c009ffd7n,
   },
 } as const satisfies Record<string, ContractHashes>
 

@@ -15,11 +15,16 @@ pub trait IRouter<TState> {
     fn forward(
         ref self: TState, to: ContractAddress, selector: felt252, calldata: Span<felt252>,
     ) -> Span<felt252>;
+    /// Runs one entry point of a class on this contract's own state.
+    fn forward_library(
+        ref self: TState, class_hash: ClassHash, selector: felt252, calldata: Span<felt252>,
+    ) -> Span<felt252>;
     /// Makes one call. `Ok` is what it returned, `Err` the panic data of a caught failure.
     fn try_forward(
         ref self: TState, to: ContractAddress, selector: felt252, calldata: Span<felt252>,
     ) -> Result<Span<felt252>, Array<felt252>>;
-    /// Deploys `class_hash` once for each salt from `first_salt` on.
+    /// Deploys `class_hash` once for each salt from `first_salt` on. A deployment that fails ends the
+    /// transaction: nobody can catch it.
     fn deploy(
         ref self: TState,
         class_hash: ClassHash,
@@ -27,10 +32,6 @@ pub trait IRouter<TState> {
         count: u32,
         calldata: Span<felt252>,
     ) -> Array<ContractAddress>;
-    /// Deploys, and catches a failure: of the constructor, or because the address is taken.
-    fn try_deploy(
-        ref self: TState, class_hash: ClassHash, salt: felt252, calldata: Span<felt252>,
-    ) -> Result<ContractAddress, Array<felt252>>;
     /// Goes `depth` calls down, marks the cell on each level, fails at the bottom, and catches the
     /// failure up here. Returns its panic data; what was marked below is undone.
     fn catch_failure(ref self: TState, depth: u32) -> Array<felt252>;
@@ -43,7 +44,7 @@ pub trait IRouter<TState> {
 #[starknet::contract]
 pub mod Router {
     use starknet::storage::{StoragePointerReadAccess, StoragePointerWriteAccess};
-    use starknet::syscalls::{call_contract_syscall, deploy_syscall};
+    use starknet::syscalls::{call_contract_syscall, deploy_syscall, library_call_syscall};
     use starknet::{ClassHash, ContractAddress, SyscallResultTrait, get_contract_address};
     use super::{
         IRouterDispatcher, IRouterDispatcherTrait, IRouterLibraryDispatcher,
@@ -93,6 +94,15 @@ pub mod Router {
             call_contract_syscall(to, selector, calldata).unwrap_syscall()
         }
 
+        fn forward_library(
+            ref self: ContractState,
+            class_hash: ClassHash,
+            selector: felt252,
+            calldata: Span<felt252>,
+        ) -> Span<felt252> {
+            library_call_syscall(class_hash, selector, calldata).unwrap_syscall()
+        }
+
         fn try_forward(
             ref self: ContractState,
             to: ContractAddress,
@@ -118,13 +128,6 @@ pub mod Router {
                 addresses.append(address);
             }
             addresses
-        }
-
-        fn try_deploy(
-            ref self: ContractState, class_hash: ClassHash, salt: felt252, calldata: Span<felt252>,
-        ) -> Result<ContractAddress, Array<felt252>> {
-            let (address, _) = deploy_syscall(class_hash, salt, calldata, false)?;
-            Ok(address)
         }
 
         #[feature("safe_dispatcher")]
