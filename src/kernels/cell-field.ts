@@ -5,9 +5,10 @@
  * two multiplications and no way back. Results are canonical; scratch is the caller's.
  */
 import { isSmall, limb0, setLimbs } from './cell'
-import { F29_BYTES, f29Mul, f29Reduce } from './field29'
+import { F29_BYTES, f29Mul } from './field29'
 import { f29FromCell, f29Plain, f29PlainToCell, f29ToCell } from './field29-border'
 import { f29Invert, INVERT_BYTES } from './field29-invert'
+import { f29Reduce } from './field29-reduce'
 
 /** Scratch of each function here, in bytes. */
 export const CELL_FIELD_BYTES: usize = 2 * F29_BYTES + INVERT_BYTES

@@ -1,19 +1,34 @@
 /**
  * The crypto kernels: the exports of the module `crypto`.
+ *
+ * Arguments are addresses of cells or of bytes in the shared memory; results are canonical cells. No export
+ * allocates and none throws: what can fail returns a status.
  */
-export { cellAdd, cellSub, cellNegate, cellLess } from './cell'
 export { cellDiv, cellInvert, cellMul } from './cell-field'
+export { cellAdd, cellLess, cellNegate, cellSub } from './cell'
 export {
   f29Add,
   f29Difference,
-  f29IsZero,
   f29Mul,
-  f29One,
-  f29Reduce,
+  f29MulSub,
   f29Scale,
   f29Square,
   f29Sub,
+  f29SubFolded,
   f29SubTwice,
 } from './field29'
-export { f29FromCell, f29ToCell, f29Pack, f29Unpack } from './field29-border'
+export { f29FromCell, f29Pack, f29ToCell, f29Unpack } from './field29-border'
 export { f29Invert } from './field29-invert'
+export { f29IsZero, f29Reduce } from './field29-reduce'
+export { BATCH_HASHES, init, IO_CELLS, SCRATCH_BYTES, TABLES_BYTES } from './layout'
+export { pedersen, pedersenBatch, pedersenFresh } from './pedersen'
+export {
+  poseidonAbsorb,
+  poseidonBuild,
+  poseidonFinish,
+  poseidonMany,
+  poseidonPair,
+  poseidonPermute,
+  poseidonStart,
+} from './poseidon'
+export { pointsBuild } from './tables'

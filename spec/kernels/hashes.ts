@@ -1,0 +1,120 @@
+/**
+ * Pedersen and Poseidon give the published values, agree with @scure/starknet, and do not depend on memo or batch.
+ */
+import { poseidonHashMany, poseidonSmall, pedersen as scurePedersen } from '@scure/starknet'
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { CELL_LONGS, readCell, readCells, writeCells } from '../../src/felt/cell.ts'
+import { P } from '../../src/felt/felt.ts'
+import {
+  defaultCrypto,
+  pedersen,
+  pedersenArray,
+  poseidon,
+  poseidonMany,
+  poseidonPermute,
+  poseidonSingle,
+} from '../../src/felt/hash.ts'
+import { compressedConstants } from '../../src/felt/poseidon-constants.ts'
+import { anyFelt, checked } from './_felts.ts'
+
+const oracle = (x: bigint, y: bigint) => BigInt(scurePedersen(x, y))
+
+test('Pedersen gives the published values', () => {
+  assert.is(
+    pedersen(
+      0x3d937c035c878245caf64531a5756109c53068da139362728feb561405371cbn,
+      0x208a0a10250e382e1e4bbe2880906c2791bf6275695e02fbbc6aeff9cd8b31an,
+    ),
+    0x30e480bed5fe53fa909cc0f8c4d99b8f9f2c016be4c41e13a4848797979c662n,
+  )
+  assert.is(pedersen(0n, 0n), 0x49ee3eba8c1600700ee1b87eb599f16716b0b1022947733551fde4050ca6804n)
+  assert.is(pedersen(1n, 2n), 0x5bb9440e27889a364bcb678b1f679ecd1347acdedcbf36e83494f857cc58026n)
+})
+
+test('Poseidon gives the published values', () => {
+  assert.equal(poseidonPermute([9n, 11n, 2n]), [
+    0x510f3a3faf4084e3b1e95fd44c30746271b48723f7ea9c8be6a9b6b5408e7e6n,
+    0x4f511749bd4101266904288021211333fb0a514cb15381af087462fa46e6bd9n,
+    0x186f6dd1a6e79cb1b66d505574c349272cd35c07c223351a0990410798bb9d8n,
+  ])
+  assert.is(poseidon(1n, 2n), 0x5d44a3decb2b2e0cc71071f7b802f45dd792d064f0fc7316c46514f70f9891an)
+  assert.is(poseidonSingle(9n), 0x3bb3b91c714cb47003947f36dadc98326176963c434cd0a10320b8146c948b3n)
+  assert.is(poseidonMany([]), 0x2272be0f580fd156823304800919530eaa97430e972d7213ee13f4fbf7a5dbcn)
+  assert.is(
+    poseidonMany([1n, 2n, 3n]),
+    0x2f0d8840bcf3bc629598d8a6cc80cb7c0d9e52d93dab244bbf9cd0dca0ad082n,
+  )
+})
+
+test('Pedersen is the oracle, computed or remembered', () => {
+  checked(
+    fc.property(anyFelt, anyFelt, (x, y) => {
+      const expected = oracle(x, y)
+      assert.is(pedersen(x, y), expected)
+      assert.is(pedersen(x, y), expected)
+    }),
+    150,
+  )
+  assert.is(pedersenArray([1n, 2n]), oracle(oracle(oracle(0n, 1n), 2n), 2n))
+})
+
+test('a batch is the hashes of its pairs, of every size and in any order', () => {
+  const crypto = defaultCrypto()
+  const at = crypto.scratch >> 3
+  checked(
+    fc.property(
+      fc.array(fc.tuple(fc.oneof(anyFelt, fc.constant(0n)), anyFelt), { maxLength: 64 }),
+      (pairs) => {
+        const doubled = [...pairs, ...pairs].slice(0, 64).reverse()
+        writeCells(crypto.cells, at, doubled.flat())
+        const out = crypto.scratch + doubled.length * 64
+        assert.is(crypto.pedersenBatch(crypto.scratch, doubled.length, out), 0)
+        const hashes = readCells(crypto.cells, out >> 3, doubled.length)
+        assert.equal(
+          hashes,
+          doubled.map(([x, y]) => pedersen(x, y)),
+        )
+      },
+    ),
+    60,
+  )
+})
+
+test('the Poseidon permutation is the oracle', () => {
+  assert.is(compressedConstants().length, 107)
+  checked(
+    fc.property(anyFelt, anyFelt, anyFelt, (a, b, c) => {
+      assert.equal(poseidonPermute([a, b, c]), poseidonSmall([a, b, c]))
+    }),
+    300,
+  )
+})
+
+test('a Poseidon list is the oracle for lengths 0 to 40 and past the scratch area', () => {
+  checked(
+    fc.property(fc.array(anyFelt, { minLength: 1, maxLength: 40 }), (felts) => {
+      assert.is(poseidonMany(felts), poseidonHashMany(felts))
+    }),
+    30,
+  )
+  const crypto = defaultCrypto()
+  for (const length of [crypto.scratchCells - 1, crypto.scratchCells, crypto.scratchCells + 3]) {
+    const felts = Array.from({ length }, (_, i) => P - 1n - BigInt(i))
+    assert.is(poseidonMany(felts), poseidonHashMany(felts))
+  }
+})
+
+test('results are cells in their one form', () => {
+  const crypto = defaultCrypto()
+  const at = crypto.scratch >> 3
+  // A SMALL cell may come with anything in limbs 1 and 2.
+  writeCells(crypto.cells, at, [1n, 2n])
+  crypto.cells[at + 2] = 5n
+  crypto.cells[at + CELL_LONGS + 3] = 5n
+  crypto.pedersen(crypto.scratch, crypto.scratch + 32, crypto.scratch + 64)
+  assert.is(readCell(crypto.cells, at + 2 * CELL_LONGS), pedersen(1n, 2n))
+})
+
+test.run()

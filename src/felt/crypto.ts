@@ -1,0 +1,124 @@
+/**
+ * Starts the crypto kernels: one shared memory with constant tables for all threads, one instance of the module a
+ * thread.
+ *
+ *     memory    header (magic once the tables are whole) │ tables, 12 MB │ scratch of thread 0 │ of thread 1 │ …
+ *
+ * Arguments and results are tagged cells, by byte address in that memory; `scratch` is where a caller may put them.
+ * Nothing there survives the next call of somebody else on the same thread.
+ *
+ * Invariant: tables are written here, before the memory is handed to any other thread, and never after.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../shared/package-root.ts'
+import { CELL_LONGS, writeCells } from './cell.ts'
+import { GENERATOR, PEDERSEN_POINTS } from './curve.ts'
+import { compressedConstants } from './poseidon-constants.ts'
+
+/** What a kernel answers. */
+export const OK = 0
+
+/** The kernels of one thread. Addresses are in bytes, of cells unless said otherwise. */
+export interface Crypto extends Kernels {
+  readonly cells: BigUint64Array
+  readonly words: Int32Array
+  readonly bytes: Uint8Array
+  /** Address of `scratchCells` cells that belong to this thread, for arguments and results. */
+  readonly scratch: number
+  readonly scratchCells: number
+}
+
+/** The functions of the module, called directly. */
+interface Kernels {
+  /** out = the Pedersen hash of two cells; repeated pairs come from a memo. */
+  pedersen(x: number, y: number, out: number): number
+  /** out = the hashes of `count` pairs (2 cells each) in a row, at most `batchHashes`; no memo. */
+  pedersenBatch(pairs: number, count: number, out: number): number
+  /** Permutes three cells in place. */
+  poseidonPermute(state: number): void
+  /** out = hash of two cells. */
+  poseidonPair(x: number, y: number, out: number): void
+  /** out = hash of `count` cells in a row. */
+  poseidonMany(cells: number, count: number, out: number): void
+  /** The same in pieces: start, absorb even counts, finish with the last 0 or 1 cell. */
+  poseidonStart(): void
+  poseidonAbsorb(cells: number, count: number): void
+  poseidonFinish(cells: number, count: number, out: number): void
+}
+
+/** Exports that only the start needs. */
+interface Startup {
+  init(tables: number, scratch: number): void
+  poseidonBuild(cells: number): void
+  pointsBuild(cells: number): void
+  TABLES_BYTES: { value: number }
+  SCRATCH_BYTES: { value: number }
+  IO_CELLS: { value: number }
+}
+
+/** Most hashes of one `pedersenBatch`. */
+export const batchHashes = 64
+
+const PAGE_BYTES = 65536
+const TABLES = 64
+/** First word of a memory whose tables are whole. */
+const MAGIC = 0x46554755
+
+let module: WebAssembly.Module | null = null
+
+/** Makes the shared memory for `threads` threads and builds its tables; see `attachCrypto`. */
+export function createCryptoMemory(threads = 64): WebAssembly.Memory {
+  // A first instance tells the sizes; it needs no more than its declared page.
+  const sizes = instantiate(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }))
+  const sizeBytes = scratchOf(sizes, threads)
+  const pages = Math.ceil(sizeBytes / PAGE_BYTES)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  const kernels = instantiate(memory)
+  const scratch = scratchOf(kernels, 0)
+  kernels.init(TABLES, scratch)
+  const cells = new BigUint64Array(memory.buffer)
+  const at = scratch / 8
+  writeCells(cells, at, compressedConstants())
+  kernels.poseidonBuild(scratch)
+  const points = [...PEDERSEN_POINTS, GENERATOR].flatMap((point) => [point.x, point.y])
+  writeCells(cells, at, points)
+  kernels.pointsBuild(scratch)
+  cells.fill(0n, at, at + 128 * CELL_LONGS)
+  Atomics.store(new Int32Array(memory.buffer), 0, MAGIC)
+  return memory
+}
+
+/** The kernels for one thread of a memory; no two running threads may have the same number. */
+export function attachCrypto(memory: WebAssembly.Memory, thread: number): Crypto {
+  const words = new Int32Array(memory.buffer)
+  if (Atomics.load(words, 0) !== MAGIC) throw new Error('expected a crypto memory with tables')
+  const kernels = instantiate(memory)
+  const scratch = scratchOf(kernels, thread)
+  if (scratchOf(kernels, thread + 1) > memory.buffer.byteLength) {
+    throw new Error(`expected a thread with scratch in the crypto memory, got number ${thread}`)
+  }
+  kernels.init(TABLES, scratch)
+  return {
+    ...kernels,
+    cells: new BigUint64Array(memory.buffer),
+    words,
+    bytes: new Uint8Array(memory.buffer),
+    scratch,
+    scratchCells: kernels.IO_CELLS.value,
+  }
+}
+
+function scratchOf(kernels: Startup, thread: number): number {
+  const start = Math.ceil((TABLES + kernels.TABLES_BYTES.value) / 64) * 64
+  return start + thread * kernels.SCRATCH_BYTES.value
+}
+
+function instantiate(memory: WebAssembly.Memory): Kernels & Startup {
+  module ??= new WebAssembly.Module(readFileSync(join(packageRoot, 'dist/kernels/crypto.wasm')))
+  const abort = () => {
+    throw new Error('a crypto kernel aborted')
+  }
+  return new WebAssembly.Instance(module, { env: { memory, abort } })
+    .exports as unknown as Kernels & Startup
+}

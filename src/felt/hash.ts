@@ -1,0 +1,86 @@
+/**
+ * Starknet's hashes over `bigint` felts, for cold paths: one process-wide instance of the kernels, made on first use.
+ *
+ * Hot paths put cells into their own `Crypto` instead. A worker that has one shares it with `useCrypto`, which saves
+ * the tables of a second.
+ */
+import { CELL_BYTES, CELL_LONGS, readCell, writeCell } from './cell.ts'
+import { attachCrypto, type Crypto, createCryptoMemory, OK } from './crypto.ts'
+
+let shared: Crypto | null = null
+
+/** Makes this thread's hashes use the kernels it has attached already. */
+export function useCrypto(crypto: Crypto): void {
+  shared = crypto
+}
+
+/** The kernels that the functions below use. */
+export function defaultCrypto(): Crypto {
+  shared ??= attachCrypto(createCryptoMemory(1), 0)
+  return shared
+}
+
+/** The Pedersen hash of two felts. */
+export function pedersen(x: bigint, y: bigint): bigint {
+  const crypto = defaultCrypto()
+  const { scratch } = crypto
+  put(crypto, 0, x)
+  put(crypto, 1, y)
+  const status = crypto.pedersen(scratch, scratch + CELL_BYTES, scratch + 2 * CELL_BYTES)
+  if (status !== OK) throw new Error(`pedersen of ${x} and ${y} met a degenerate addition`)
+  return get(crypto, 2)
+}
+
+/** The chain h(…h(h(0, a), b)…, length) of a list. */
+export function pedersenArray(felts: readonly bigint[]): bigint {
+  let hash = 0n
+  for (const felt of felts) hash = pedersen(hash, felt)
+  return pedersen(hash, BigInt(felts.length))
+}
+
+/** The three felts of a permuted state. */
+export function poseidonPermute(state: readonly [bigint, bigint, bigint]): bigint[] {
+  const crypto = defaultCrypto()
+  for (let i = 0; i < 3; i++) put(crypto, i, state[i]!)
+  crypto.poseidonPermute(crypto.scratch)
+  return [get(crypto, 0), get(crypto, 1), get(crypto, 2)]
+}
+
+/** The Poseidon hash of two felts. */
+export function poseidon(x: bigint, y: bigint): bigint {
+  const crypto = defaultCrypto()
+  const { scratch } = crypto
+  put(crypto, 0, x)
+  put(crypto, 1, y)
+  crypto.poseidonPair(scratch, scratch + CELL_BYTES, scratch)
+  return get(crypto, 0)
+}
+
+/** The Poseidon hash of one felt. */
+export function poseidonSingle(x: bigint): bigint {
+  return poseidonPermute([x, 0n, 1n])[0]!
+}
+
+/** The Poseidon hash of a list of any length. */
+export function poseidonMany(felts: readonly bigint[]): bigint {
+  const crypto = defaultCrypto()
+  const { scratch, scratchCells } = crypto
+  const even = felts.length - (felts.length % 2)
+  crypto.poseidonStart()
+  for (let start = 0; start < even; start += scratchCells) {
+    const count = Math.min(scratchCells, even - start)
+    for (let i = 0; i < count; i++) put(crypto, i, felts[start + i]!)
+    crypto.poseidonAbsorb(scratch, count)
+  }
+  if (even < felts.length) put(crypto, 0, felts[even]!)
+  crypto.poseidonFinish(scratch, felts.length - even, scratch)
+  return get(crypto, 0)
+}
+
+function put(crypto: Crypto, index: number, felt: bigint): void {
+  writeCell(crypto.cells, (crypto.scratch >> 3) + index * CELL_LONGS, felt)
+}
+
+function get(crypto: Crypto, index: number): bigint {
+  return readCell(crypto.cells, (crypto.scratch >> 3) + index * CELL_LONGS)
+}

@@ -1,0 +1,141 @@
+/**
+ * Where the crypto kernels keep things in the shared memory: tables once, scratch once a thread.
+ *
+ *     tables     Poseidon constants, curve constants, byte-hash constants, roots, generator, Pedersen
+ *     scratch    cells for callers, temporaries of each kernel, memos, area of batches
+ *
+ * `init` sets both bases for this instance. Tables are written before any other thread attaches and never
+ * after; scratch belongs to one thread, so nothing here is ever shared while it changes.
+ */
+import { F29_BYTES } from './field29'
+
+/** A table entry: an affine point, two packed coordinates. */
+export const POINT_BYTES: usize = 64
+
+/** Bits of a window of the Pedersen table: 42 windows over two felts, 11 MB. */
+export const PEDERSEN_BITS: i32 = 12
+export const PEDERSEN_WINDOWS: i32 = 42
+export const PEDERSEN_ENTRIES: usize = 1 << PEDERSEN_BITS
+
+/** Bits of a window of the table of the generator: 32 windows, 0.5 MB. */
+export const GENERATOR_BITS: i32 = 8
+export const GENERATOR_WINDOWS: i32 = 32
+export const GENERATOR_ENTRIES: usize = 1 << GENERATOR_BITS
+
+const POSEIDON_TABLE: usize = 0
+const CURVE_TABLE: usize = POSEIDON_TABLE + 7744
+const BYTES_TABLE: usize = CURVE_TABLE + 512
+const SQRT_TABLE: usize = BYTES_TABLE + 1024
+const GENERATOR_TABLE: usize = SQRT_TABLE + 26 * 256 * F29_BYTES
+const PEDERSEN_TABLE: usize =
+  GENERATOR_TABLE + <usize>GENERATOR_WINDOWS * GENERATOR_ENTRIES * POINT_BYTES
+
+/** Bytes of all tables. */
+export const TABLES_BYTES: i32 = <i32>(
+  (PEDERSEN_TABLE + <usize>PEDERSEN_WINDOWS * PEDERSEN_ENTRIES * POINT_BYTES)
+)
+
+/** Pairs of points that share one inversion: the first level of 64 Pedersen hashes. */
+export const BATCH_HASHES: i32 = 64
+export const BATCH_PAIRS: usize = 64 * 21
+
+/** Start of a thread's scratch: cells through which callers pass arguments and results. */
+export const IO_CELLS: i32 = 1024
+const POSEIDON_SCRATCH: usize = 32 * 1024
+const CURVE_SCRATCH: usize = POSEIDON_SCRATCH + 512
+const ROOT_SCRATCH: usize = CURVE_SCRATCH + 12 * 1024
+const PEDERSEN_SCRATCH: usize = ROOT_SCRATCH + 2 * 1024
+const BYTES_SCRATCH: usize = PEDERSEN_SCRATCH + 7 * 1024
+const MEMO_SCRATCH: usize = 64 * 1024
+/** Entries of the memo of Pedersen hashes; 96 bytes each. */
+export const MEMO_ENTRIES: usize = 4096
+const EC_MEMO_SCRATCH: usize = MEMO_SCRATCH + MEMO_ENTRIES * 96
+/** Entries of the memo of EcOp results; 256 bytes each. */
+export const EC_MEMO_ENTRIES: usize = 4096
+const BATCH_SCRATCH: usize = EC_MEMO_SCRATCH + EC_MEMO_ENTRIES * 256
+const BATCH_PREFIXES: usize = BATCH_SCRATCH + BATCH_PAIRS * 16
+const BATCH_POINTS: usize = BATCH_PREFIXES + BATCH_PAIRS * 2 * F29_BYTES
+
+/** Bytes of one thread's scratch. */
+export const SCRATCH_BYTES: i32 = <i32>((BATCH_POINTS + BATCH_PAIRS * 2 * F29_BYTES + 63) & ~63)
+
+let tables: usize = 0
+let scratch: usize = 0
+
+/** Tells this instance where the tables and its thread's scratch begin; multiples of 64. */
+export function init(tablesBase: usize, scratchBase: usize): void {
+  tables = tablesBase
+  scratch = scratchBase
+}
+
+export function poseidonConstants(): usize {
+  return tables + POSEIDON_TABLE
+}
+
+/** Curve constants: beta, f29. */
+export function curveConstants(): usize {
+  return tables + CURVE_TABLE
+}
+
+/** Constants of the byte hashes. */
+export function byteConstants(): usize {
+  return tables + BYTES_TABLE
+}
+
+export function rootTable(): usize {
+  return tables + SQRT_TABLE
+}
+
+export function generatorTable(): usize {
+  return tables + GENERATOR_TABLE
+}
+
+export function pedersenTable(): usize {
+  return tables + PEDERSEN_TABLE
+}
+
+export function io(): usize {
+  return scratch
+}
+
+export function poseidonScratch(): usize {
+  return scratch + POSEIDON_SCRATCH
+}
+
+export function curveScratch(): usize {
+  return scratch + CURVE_SCRATCH
+}
+
+export function rootScratch(): usize {
+  return scratch + ROOT_SCRATCH
+}
+
+export function pedersenScratch(): usize {
+  return scratch + PEDERSEN_SCRATCH
+}
+
+export function byteScratch(): usize {
+  return scratch + BYTES_SCRATCH
+}
+
+export function memoScratch(): usize {
+  return scratch + MEMO_SCRATCH
+}
+
+export function ecMemoScratch(): usize {
+  return scratch + EC_MEMO_SCRATCH
+}
+
+/** Addresses of left, right and sum of each pair: 12 of 16 bytes. */
+export function batchPairs(): usize {
+  return scratch + BATCH_SCRATCH
+}
+
+/** Difference of x and prefix product of each pair. */
+export function batchPrefixes(): usize {
+  return scratch + BATCH_PREFIXES
+}
+
+export function batchPoints(): usize {
+  return scratch + BATCH_POINTS
+}

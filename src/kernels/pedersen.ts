@@ -1,0 +1,164 @@
+/**
+ * Pedersen: the x-coordinate of S + x_lo P1 + x_hi P2 + y_lo P3 + y_hi P4, lo = 248 bits, hi = 4 bits.
+ *
+ *     window i   12 bits of x (i < 21) or y; may span lo and hi, its generators are then of two points
+ *     entry k    D_i + sum of the generators of the bits of k; D_i = 2^i S for i >= 1, sum of all D_i = S
+ *
+ * So no entry is infinity, no digit is skipped, and every hash is 42 table points added up. Two of them with
+ * equal x would need a known relation between the points of the definition.
+ *
+ * One hash is 41 mixed additions and an inversion. Many are added as trees in affine coordinates, level by
+ * level over all hashes, so that a level of all of them costs one inversion. A memo answers repetitions.
+ */
+import { addPairs, setPair, setRight, unpackPoint } from './batch'
+import { cellCopy, cellEquals, limb0, limb1, limb2, limb3, UNSET } from './cell'
+import { AFFINE_BYTES, XYZZ_BYTES, xyzzAddAffine, xyzzFromAffine, ZZ } from './curve'
+import { F29_BYTES, f29Mul } from './field29'
+import { f29ToCell } from './field29-border'
+import { f29Invert } from './field29-invert'
+import { f29IsZero } from './field29-reduce'
+import {
+  batchPoints,
+  MEMO_ENTRIES,
+  memoScratch,
+  PEDERSEN_BITS,
+  PEDERSEN_ENTRIES,
+  PEDERSEN_WINDOWS,
+  pedersenScratch,
+  pedersenTable,
+  POINT_BYTES,
+} from './layout'
+
+/** Statuses of the kernels. */
+const OK: i32 = 0
+const DEGENERATE: i32 = 5
+
+/** Windows of one felt. */
+const FELT_WINDOWS: i32 = PEDERSEN_WINDOWS / 2
+const WINDOW_MASK: u64 = PEDERSEN_ENTRIES - 1
+/** Points of a hash after the first level of its tree. */
+const TREE_POINTS: usize = <usize>FELT_WINDOWS
+/** Below this, a tree's six inversions cost more than they save. */
+const SMALLEST_BATCH: i32 = 8
+
+/**
+ * out = the hash of two cells, from the memo if it is there. Fails only if two points of the sum have equal x.
+ */
+export function pedersen(x: usize, y: usize, out: usize): i32 {
+  const entry = memoEntry(x, y)
+  if (cellEquals(entry, x) && cellEquals(entry + 32, y)) {
+    cellCopy(out, entry + 64)
+    return OK
+  }
+  cellCopy(entry, x)
+  cellCopy(entry + 32, y)
+  const status = pedersenFresh(entry, entry + 32, entry + 64)
+  if (status == OK) cellCopy(out, entry + 64)
+  else store<i64>(entry, UNSET, 8)
+  return status
+}
+
+/** The one place of the memo where this pair of cells may be; zeroed memory matches no cell. */
+function memoEntry(x: usize, y: usize): usize {
+  const mixed = (load<u64>(x) * 0x9e3779b97f4a7c15) ^ (load<u64>(y) * 0xc2b2ae3d27d4eb4f)
+  return memoScratch() + <usize>((mixed >>> 40) & (MEMO_ENTRIES - 1)) * 96
+}
+
+/** out = the hash of two cells, computed. */
+export function pedersenFresh(x: usize, y: usize, out: usize): i32 {
+  const points = pedersenScratch()
+  // Loads from the big table first: they do not depend on each other, so their cache misses overlap.
+  let table = pedersenTable()
+  let point = points
+  for (let i = 0; i < PEDERSEN_WINDOWS; i++) {
+    const felt = i < FELT_WINDOWS ? x : y
+    unpackPoint(point, table + digit(felt, i % FELT_WINDOWS) * POINT_BYTES)
+    point += AFFINE_BYTES
+    table += PEDERSEN_ENTRIES * POINT_BYTES
+  }
+  const sum = point
+  const rest = sum + XYZZ_BYTES
+  point = points
+  xyzzFromAffine(sum, point)
+  for (let i = 1; i < PEDERSEN_WINDOWS; i++) {
+    point += AFFINE_BYTES
+    xyzzAddAffine(sum, point, rest)
+  }
+  if (f29IsZero(sum + ZZ)) return DEGENERATE
+  f29Invert(rest, sum + ZZ, rest + F29_BYTES)
+  f29Mul(sum, sum, rest)
+  f29ToCell(out, sum)
+  return OK
+}
+
+/** Window `index` of a felt. */
+function digit(felt: usize, index: i32): usize {
+  const bit = index * PEDERSEN_BITS
+  const shift = <u64>(bit & 63)
+  const limb = bit >> 6
+  let window = limbOf(felt, limb) >>> shift
+  if (shift > 64 - PEDERSEN_BITS) window |= limbOf(felt, limb + 1) << (64 - shift)
+  return <usize>(window & WINDOW_MASK)
+}
+
+function limbOf(felt: usize, index: i32): u64 {
+  if (index == 0) return limb0(felt)
+  if (index == 1) return limb1(felt)
+  return index == 2 ? limb2(felt) : limb3(felt)
+}
+
+/**
+ * Hashes `count` pairs of cells in a row, at most 64; out = `count` cells in a row. Without the memo.
+ */
+export function pedersenBatch(pairs: usize, count: i32, out: usize): i32 {
+  if (count < SMALLEST_BATCH || !addTrees(pairs, count)) return singles(pairs, count, out)
+  const points = batchPoints()
+  for (let i = 0; i < count; i++) {
+    f29ToCell(out + (<usize>i) * 32, points + (<usize>i) * TREE_POINTS * AFFINE_BYTES)
+  }
+  return OK
+}
+
+function singles(pairs: usize, count: i32, out: usize): i32 {
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const status = pedersenFresh(pairs + i * 64, pairs + i * 64 + 32, out + i * 32)
+    if (status != OK) return status
+  }
+  return OK
+}
+
+/** Leaves the sum of hash i in its first point. False if some pair of points had equal x. */
+function addTrees(pairs: usize, count: i32): bool {
+  const points = batchPoints()
+  let pair: usize = 0
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const row = points + i * TREE_POINTS * AFFINE_BYTES
+    let table = pedersenTable()
+    for (let felt: usize = 0; felt < 2; felt++) {
+      const cell = pairs + i * 64 + felt * 32
+      for (let window = 0; window < FELT_WINDOWS; window++) {
+        const entry = table + digit(cell, window) * POINT_BYTES
+        // Windows pair up across the two felts; left addresses wait in the pair for their right ones.
+        const slot = pair + <usize>window
+        if (felt == 0) setPair(slot, entry, 0, row + <usize>window * AFFINE_BYTES)
+        else setRight(slot, entry)
+        table += PEDERSEN_ENTRIES * POINT_BYTES
+      }
+    }
+    pair += TREE_POINTS
+  }
+  if (!addPairs(pair, true, false)) return false
+  for (let width: usize = TREE_POINTS; width > 1; width = (width + 1) >> 1) {
+    const half = width >> 1
+    pair = 0
+    for (let i: usize = 0; i < <usize>count; i++) {
+      const row = points + i * TREE_POINTS * AFFINE_BYTES
+      for (let k: usize = 0; k < half; k++) {
+        const left = row + k * AFFINE_BYTES
+        setPair(pair++, left, row + (width - half + k) * AFFINE_BYTES, left)
+      }
+    }
+    if (!addPairs(pair, false, false)) return false
+  }
+  return true
+}
