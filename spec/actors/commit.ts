@@ -1,0 +1,48 @@
+/** The truth table of commit. */
+import { test } from 'uvu'
+import { commit } from '../../actors/commit.ts'
+import { checkTable, done, failed } from './_table.ts'
+
+const context = { sealed: [] as number[], tip: 6 }
+const sealed = (number: number) => ({ type: 'block.sealed', number, reason: 'idle' })
+
+test('blocks are appended in height order, one at a time', () => {
+  checkTable(commit, context, [
+    { from: 'idle', event: sealed(7), to: 'appending', leaves: { sealed: [7] } },
+    {
+      from: 'appending',
+      with: { sealed: [7] },
+      event: sealed(8),
+      to: 'appending',
+      leaves: { sealed: [7, 8] },
+    },
+    {
+      from: 'appending',
+      with: { sealed: [7] },
+      event: done(commit, 'appending', { number: 7 }),
+      to: 'idle',
+      leaves: { sealed: [], tip: 7 },
+    },
+    {
+      from: 'appending',
+      with: { sealed: [7, 8] },
+      event: done(commit, 'appending', { number: 7 }),
+      to: 'appending',
+      leaves: { sealed: [8], tip: 7 },
+    },
+  ])
+})
+
+test('a missing height or a failed append ends the node', () => {
+  checkTable(commit, context, [
+    { from: 'idle', event: sealed(9), to: 'broken' },
+    {
+      from: 'appending',
+      with: { sealed: [7] },
+      event: failed(commit, 'appending', 'bug'),
+      to: 'broken',
+    },
+  ])
+})
+
+test.run()
