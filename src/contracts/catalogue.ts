@@ -40,9 +40,9 @@ export const contractHashes = {
     compiledClassHashV1: 0x28921f6249daddbf69535b36b9aab8c4bb51a16d96b5ed2fad97a8a770abca1n,
   },
   erc20: {
-    classHash: 0x58b596371ebec23d41967763ea117e3a9a2bdc5bcc829a7dad658506f0d19f6n,
-    compiledClassHash: 0x53e75a264c76daadbcb93b6245fe41ce50bacae75bd3eb06ca2c5b7579547b8n,
-    compiledClassHashV1: 0x2750ca832835e4797bc33090313d93eff22e1d659155ba03ca6450a09b3cefcn,
+    classHash: 0x5425d000d952add4ba05be1735314d786a6c2b22d2351d469a41fa83f5fe577n,
+    compiledClassHash: 0x50952786e35bdccaef03f51c942b99efbc6691a3496dd9f623319c8444fa41bn,
+    compiledClassHashV1: 0x1a4317c4ae6e36fdbfb32c811279073f8fbc1f835ca44d2284a660f3c473e6dn,
   },
   udc: {
     classHash: 0x6ac53eef18aea9b25e94ca2e9efdb5b418c746529b185352169181c4f7aaa45n,
@@ -55,9 +55,9 @@ export const contractHashes = {
     compiledClassHashV1: 0x609691c69d3fe4d43f154042e95cb6539946aec53e259481122c81b60a32ce7n,
   },
   ledger: {
-    classHash: 0x6e721d724eec9ca4890f89a1c5ba9a0541e558768a70e9004fa58b8e253ba32n,
-    compiledClassHash: 0x36dc18364c371bf46c2602eca554d3ee4df0b97c8885b4f11bbd02702715ea9n,
-    compiledClassHashV1: 0x50ced2651ad95925ef16c118f08dbee50584efa4883080affe87a2027ce9efbn,
+    classHash: 0x6fc8c87ad422b24e2f1db2ba067d41d692e266accb831291093fa6b1d3e4c4fn,
+    compiledClassHash: 0x66057bbbbba1ce844127239cd4d538f2e88ef015767dd813881f271fb85e213n,
+    compiledClassHashV1: 0x67f45c08bf1df2a7affaa98d8840ed6b16a64651cd16250133a954c2f7f66ccn,
   },
   pool: {
     classHash: 0x27988e65684a9734702a7e1790195319b25a11d1d99fca7a37d9607fb8a0eccn,

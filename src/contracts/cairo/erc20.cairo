@@ -50,8 +50,8 @@ pub trait IMintable<TState> {
 pub mod ERC20 {
     use core::num::traits::{Bounded, Zero};
     use starknet::storage::{
-        Map, StorageMapReadAccess, StorageMapWriteAccess, StoragePointerReadAccess,
-        StoragePointerWriteAccess,
+        Map, StorageAsPointer, StorageMapReadAccess, StorageMapWriteAccess, StoragePathEntry,
+        StoragePointerReadAccess, StoragePointerWriteAccess,
     };
     use starknet::{ContractAddress, get_caller_address};
 
@@ -239,26 +239,36 @@ pub mod ERC20 {
             amount: u256,
         ) {
             assert(recipient.is_non_zero(), 'ERC20: transfer to 0');
-            let balance = self.ERC20_balances.read(sender);
-            assert(amount <= balance, 'ERC20: insufficient balance');
-            self.ERC20_balances.write(sender, balance - amount);
-            self.ERC20_balances.write(recipient, self.ERC20_balances.read(recipient) + amount);
+            self.debit(sender, amount);
+            self.credit(recipient, amount);
             self.emit(Transfer { from: sender, to: recipient, value: amount });
         }
 
         fn mint(ref self: ContractState, account: ContractAddress, amount: u256) {
             assert(account.is_non_zero(), 'ERC20: mint to 0');
             self.ERC20_total_supply.write(self.ERC20_total_supply.read() + amount);
-            self.ERC20_balances.write(account, self.ERC20_balances.read(account) + amount);
+            self.credit(account, amount);
             self.emit(Transfer { from: Zero::zero(), to: account, value: amount });
         }
 
         fn burn(ref self: ContractState, account: ContractAddress, amount: u256) {
-            let balance = self.ERC20_balances.read(account);
-            assert(amount <= balance, 'ERC20: insufficient balance');
-            self.ERC20_balances.write(account, balance - amount);
+            self.debit(account, amount);
             self.ERC20_total_supply.write(self.ERC20_total_supply.read() - amount);
             self.emit(Transfer { from: account, to: Zero::zero(), value: amount });
+        }
+
+        // A pointer is taken once per cell, for its key costs a Pedersen hash.
+
+        fn debit(ref self: ContractState, account: ContractAddress, amount: u256) {
+            let cell = self.ERC20_balances.entry(account).as_ptr();
+            let balance = cell.read();
+            assert(amount <= balance, 'ERC20: insufficient balance');
+            cell.write(balance - amount);
+        }
+
+        fn credit(ref self: ContractState, account: ContractAddress, amount: u256) {
+            let cell = self.ERC20_balances.entry(account).as_ptr();
+            cell.write(cell.read() + amount);
         }
 
         fn set_allowance(

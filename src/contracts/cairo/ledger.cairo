@@ -18,7 +18,10 @@ pub trait ILedger<TState> {
 
 #[starknet::contract]
 pub mod Ledger {
-    use starknet::storage::{Map, StorageMapReadAccess, StorageMapWriteAccess};
+    use starknet::storage::{
+        Map, StorageAsPointer, StorageMapReadAccess, StoragePathEntry, StoragePointerReadAccess,
+        StoragePointerWriteAccess,
+    };
     use starknet::{ContractAddress, get_caller_address};
 
     #[storage]
@@ -33,7 +36,8 @@ pub mod Ledger {
         }
 
         fn credit(ref self: ContractState, account: ContractAddress, amount: u128) {
-            self.balances.write(account, self.balances.read(account) + amount);
+            let cell = self.balances.entry(account).as_ptr();
+            cell.write(cell.read() + amount);
         }
 
         fn transfer(ref self: ContractState, to: ContractAddress, amount: u128) {
@@ -43,9 +47,11 @@ pub mod Ledger {
         fn move(
             ref self: ContractState, from: ContractAddress, to: ContractAddress, amount: u128,
         ) {
-            let balance = self.balances.read(from);
+            // A pointer is taken once per cell, for its key costs a Pedersen hash.
+            let cell = self.balances.entry(from).as_ptr();
+            let balance = cell.read();
             assert(amount <= balance, 'Ledger: insufficient balance');
-            self.balances.write(from, balance - amount);
+            cell.write(balance - amount);
             self.credit(to, amount);
         }
     }
