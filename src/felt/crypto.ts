@@ -12,6 +12,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../shared/package-root.ts'
+import { byteConstants } from './byte-constants.ts'
 import { CELL_LONGS, writeCells } from './cell.ts'
 import { GENERATOR, PEDERSEN_POINTS } from './curve.ts'
 import { compressedConstants } from './poseidon-constants.ts'
@@ -45,6 +46,24 @@ interface Kernels {
   poseidonStart(): void
   poseidonAbsorb(cells: number, count: number): void
   poseidonFinish(cells: number, count: number, out: number): void
+  /** Permutes 25 lanes of 64 bits, 200 bytes, in place. */
+  keccakF(state: number): void
+  /** A sponge: start, absorb chunks of 17 words (cells below 2^64) or of 136 bytes, take the result. No padding. */
+  keccakStart(): void
+  keccakAbsorbCells(cells: number, chunks: number): void
+  keccakAbsorbBytes(bytes: number, chunks: number): void
+  /** low, high = the first 16 and the next 16 bytes, as little-endian numbers. */
+  keccakResult(low: number, high: number): void
+  /** out = the low 250 bits of the first 32 bytes as a big-endian number. */
+  keccakMasked(out: number): void
+  /** out (8 cells) = 8 words of state after 16 words of block, all below 2^32. */
+  sha256Block(state: number, block: number, out: number): void
+  /** out (8 cells) = 8 words of state after 16 words of message; `counter` in bytes, `last` 1 or 0. */
+  blake2sBlock(state: number, message: number, counter: number, last: number, out: number): void
+  /** Starknet's Blake2s over felts: start, absorb any counts, finish. */
+  blake2sStart(): void
+  blake2sAbsorb(cells: number, count: number): void
+  blake2sFinish(out: number): void
 }
 
 /** Exports that only the start needs. */
@@ -52,6 +71,7 @@ interface Startup {
   init(tables: number, scratch: number): void
   poseidonBuild(cells: number): void
   pointsBuild(cells: number): void
+  byteConstants(): number
   TABLES_BYTES: { value: number }
   SCRATCH_BYTES: { value: number }
   IO_CELLS: { value: number }
@@ -84,6 +104,7 @@ export function createCryptoMemory(threads = 64): WebAssembly.Memory {
   const points = [...PEDERSEN_POINTS, GENERATOR].flatMap((point) => [point.x, point.y])
   writeCells(cells, at, points)
   kernels.pointsBuild(scratch)
+  new Uint8Array(memory.buffer).set(byteConstants(), kernels.byteConstants())
   cells.fill(0n, at, at + 128 * CELL_LONGS)
   Atomics.store(new Int32Array(memory.buffer), 0, MAGIC)
   return memory

@@ -77,6 +77,67 @@ export function poseidonMany(felts: readonly bigint[]): bigint {
   return get(crypto, 0)
 }
 
+/** Keccak-256 of bytes, or of a text in UTF-8, as a number of 256 bits. */
+export function keccak256(input: Uint8Array | string): bigint {
+  const crypto = absorbPadded(input)
+  const { scratch } = crypto
+  crypto.keccakResult(scratch, scratch + CELL_BYTES)
+  let hash = 0n
+  for (let half = 0; half < 2; half++) {
+    for (let rest = get(crypto, half), i = 0; i < 16; i++, rest >>= 8n) {
+      hash = (hash << 8n) | (rest & 0xffn)
+    }
+  }
+  return hash
+}
+
+/** Keccak-256 with its top 6 bits cleared: a felt. */
+export function starknetKeccak(input: Uint8Array | string): bigint {
+  const crypto = absorbPadded(input)
+  crypto.keccakMasked(crypto.scratch)
+  return get(crypto, 0)
+}
+
+/** The selector of an entry point or event; the two default entry points have selector 0. */
+export function selector(name: string): bigint {
+  return name === '__default__' || name === '__l1_default__' ? 0n : starknetKeccak(name)
+}
+
+/** Starknet's Blake2s over a list of felts. */
+export function blake2sFelts(felts: readonly bigint[]): bigint {
+  const crypto = defaultCrypto()
+  const { scratch, scratchCells } = crypto
+  crypto.blake2sStart()
+  for (let start = 0; start < felts.length; start += scratchCells) {
+    const count = Math.min(scratchCells, felts.length - start)
+    for (let i = 0; i < count; i++) put(crypto, i, felts[start + i]!)
+    crypto.blake2sAbsorb(scratch, count)
+  }
+  crypto.blake2sFinish(scratch)
+  return get(crypto, 0)
+}
+
+const KECCAK_CHUNK_BYTES = 136
+
+/** Pads bytes with 0x01 … 0x80 and puts them through the sponge. */
+function absorbPadded(input: Uint8Array | string): Crypto {
+  const crypto = defaultCrypto()
+  const { bytes, scratch } = crypto
+  const message = typeof input === 'string' ? Buffer.from(input, 'utf8') : input
+  crypto.keccakStart()
+  for (let start = 0; start <= message.length; start += KECCAK_CHUNK_BYTES) {
+    const chunk = message.subarray(start, start + KECCAK_CHUNK_BYTES)
+    bytes.set(chunk, scratch)
+    if (chunk.length < KECCAK_CHUNK_BYTES) {
+      bytes.fill(0, scratch + chunk.length, scratch + KECCAK_CHUNK_BYTES)
+      bytes[scratch + chunk.length]! ^= 0x01
+      bytes[scratch + KECCAK_CHUNK_BYTES - 1]! ^= 0x80
+    }
+    crypto.keccakAbsorbBytes(scratch, 1)
+  }
+  return crypto
+}
+
 function put(crypto: Crypto, index: number, felt: bigint): void {
   writeCell(crypto.cells, (crypto.scratch >> 3) + index * CELL_LONGS, felt)
 }

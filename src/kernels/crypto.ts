@@ -4,6 +4,7 @@
  * Arguments are addresses of cells or of bytes in the shared memory; results are canonical cells. No export
  * allocates and none throws: what can fail returns a status.
  */
+export { blake2sAbsorb, blake2sBlock, blake2sFinish, blake2sStart } from './blake2s'
 export { cellDiv, cellInvert, cellMul } from './cell-field'
 export { cellAdd, cellLess, cellNegate, cellSub } from './cell'
 export {
@@ -20,7 +21,15 @@ export {
 export { f29FromCell, f29Pack, f29ToCell, f29Unpack } from './field29-border'
 export { f29Invert } from './field29-invert'
 export { f29IsZero, f29Reduce } from './field29-reduce'
-export { BATCH_HASHES, init, IO_CELLS, SCRATCH_BYTES, TABLES_BYTES } from './layout'
+export {
+  keccakAbsorbBytes,
+  keccakAbsorbCells,
+  keccakF,
+  keccakMasked,
+  keccakResult,
+  keccakStart,
+} from './keccak'
+export { BATCH_HASHES, BYTE_CONSTANTS_BYTES, byteConstants, init, IO_CELLS, SCRATCH_BYTES, TABLES_BYTES } from './layout'
 export { pedersen, pedersenBatch, pedersenFresh } from './pedersen'
 export {
   poseidonAbsorb,
@@ -31,4 +40,5 @@ export {
   poseidonPermute,
   poseidonStart,
 } from './poseidon'
+export { sha256Block } from './sha256'
 export { pointsBuild } from './tables'

@@ -22,6 +22,14 @@ export const GENERATOR_BITS: i32 = 8
 export const GENERATOR_WINDOWS: i32 = 32
 export const GENERATOR_ENTRIES: usize = 1 << GENERATOR_BITS
 
+/** Offsets of the constants of the byte hashes: 24 lanes, 64 words, 8 words, 160 byte offsets. */
+export const KECCAK_CONSTANTS: usize = 0
+export const SHA256_CONSTANTS: usize = 192
+export const BLAKE_IV: usize = 448
+export const BLAKE_SIGMA: usize = 480
+/** Bytes of these constants together. */
+export const BYTE_CONSTANTS_BYTES: i32 = 640
+
 const POSEIDON_TABLE: usize = 0
 const CURVE_TABLE: usize = POSEIDON_TABLE + 7744
 const BYTES_TABLE: usize = CURVE_TABLE + 512
@@ -77,7 +85,7 @@ export function curveConstants(): usize {
   return tables + CURVE_TABLE
 }
 
-/** Constants of the byte hashes. */
+/** Constants of the byte hashes, at the four offsets above. */
 export function byteConstants(): usize {
   return tables + BYTES_TABLE
 }
