@@ -28,13 +28,17 @@ export interface View {
   readonly constants: number
   /** The location of a 16-word key (src/state/location.ts layout), which is copied; stable within a block. */
   intern(source: Int32Array, offset: number): number
-  /** Word offset of the 8-word cell that this incarnation sees at the location, or UNREADABLE. */
+  /**
+   * Word offset of the 8-word cell that this incarnation sees at the location, or UNREADABLE. Valid until the location is
+   * written again.
+   */
   read(location: number): number
   /** Sets the location to the 8 words at `source[offset]`; the last write of an incarnation counts. */
   write(location: number, source: Int32Array, offset: number): void
   /**
    * Adds the felt at `source[offset]` (below 2^128) to the 256-bit number whose low and high 128 bits are at the two
-   * locations, without reading it. The values before and after are handed to `finish` when they are final.
+   * locations, without reading it. It counts when the transaction ends: own reads do not see it, own writes go below
+   * it. The values before and after are handed to `finish` when they are final. One pair of locations per transaction.
    */
   add(low: number, high: number, source: Int32Array, offset: number): void
   /** True when the block was stopped: give up. Poll at syscalls and every few thousand steps. */
