@@ -30,6 +30,10 @@ const contracts = {
 const folder = dirname(fileURLToPath(import.meta.url))
 const compiler = resolve(folder, '../..', process.env.FUGUE_CAIRO ?? '../shared/cairo', 'bin')
 const artifacts = join(folder, 'artifacts')
+if (!existsSync(compiler)) {
+  console.error(`expected a Cairo compiler in ${compiler}: FUGUE_CAIRO names its folder`)
+  process.exit(2)
+}
 const scratch = mkdtempSync(join(tmpdir(), 'fugue-contracts-'))
 
 try {

@@ -1,12 +1,11 @@
 //! What every account of ours does, whatever it takes for a signature.
 //!
 //! A transaction reaches an account twice: `__validate__` says whether it pays, `__execute__` makes
-//! the calls. Both are for the protocol alone, which calls from address 0. That is not enough to tell
-//! the protocol, though: a meta transaction arrives from address 0 as well, with version 0 and without
-//! validation. Hence `__execute__` looks at the version too.
+//! the calls. Both are for the protocol alone, which calls from address 0. That is not enough to
+//! tell the protocol, though: a meta transaction arrives from address 0 as well, with version 0 and
+//! without validation. Hence `__execute__` looks at the version too.
 //!
-//! Invariant: nothing is executed in the name of the account unless `SignatureRule` accepted it, or
-//! the account called itself.
+//! Invariant: nothing is executed in the name of the account unless its `SignatureRule` accepted it.
 
 use starknet::account::Call;
 use crate::outside_execution::OutsideExecution;

@@ -1,5 +1,5 @@
-//! A pool of two tokens, a and b, that swaps at constant product: two hot cells, read and written by
-//! every swap, so that each depends on the one before.
+//! A pool of two tokens, a and b, that swaps at constant product: two hot cells, read and written
+//! by every swap, so that each depends on the one before.
 //!
 //! It is a workload: the reserves are numbers, no token moves.
 //!

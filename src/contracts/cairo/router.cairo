@@ -1,7 +1,7 @@
 //! Calls that lead to calls: depth, library calls, deployments, and failures that somebody catches.
 //!
-//! One cell, `mark`, shows what remains: a caught failure must leave no trace of what was done below
-//! it, and the rest of the transaction must stand.
+//! One cell, `mark`, shows what remains: a caught failure must leave no trace of what was done
+//! below it, and the rest of the transaction must stand.
 
 use starknet::{ClassHash, ContractAddress};
 
@@ -23,8 +23,8 @@ pub trait IRouter<TState> {
     fn try_forward(
         ref self: TState, to: ContractAddress, selector: felt252, calldata: Span<felt252>,
     ) -> Result<Span<felt252>, Array<felt252>>;
-    /// Deploys `class_hash` once for each salt from `first_salt` on. A deployment that fails ends the
-    /// transaction: nobody can catch it.
+    /// Deploys `class_hash` once for each salt from `first_salt` on. A deployment that fails ends
+    /// the transaction: nobody can catch it.
     fn deploy(
         ref self: TState,
         class_hash: ClassHash,

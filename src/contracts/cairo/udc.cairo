@@ -7,8 +7,8 @@
 //!     true             pedersen(caller, salt)   this contract
 //!
 //! so a caller who asks for `true` has the address to himself: nobody else can take it. The older
-//! interface calls the same argument `unique`. Clients compute the address, and read it from the event
-//! by position, so neither may change.
+//! interface calls the same argument `unique`. Clients compute the address, and read it from the
+//! event by position, so neither may change.
 
 use starknet::{ClassHash, ContractAddress};
 
