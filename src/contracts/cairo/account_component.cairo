@@ -5,7 +5,7 @@
 //! tell the protocol, though: a meta transaction arrives from address 0 as well, with version 0 and
 //! without validation. Hence `__execute__` looks at the version too.
 //!
-//! Invariant: nothing is executed in the name of the account unless its `SignatureRule` accepted it.
+//! Invariant: nothing is executed in the account's name unless its `SignatureRule` accepted it.
 
 use starknet::account::Call;
 use crate::outside_execution::OutsideExecution;
