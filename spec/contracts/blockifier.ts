@@ -53,6 +53,18 @@ function returns(...expected: (bigint | number | string)[]) {
   }
 }
 
+/** The cells of a contract after the transaction must be these, and no other. */
+function wrote(outcome: Outcome, address: string, expected: Record<string, number | string>): void {
+  const byValue = (cells: object) =>
+    Object.entries(cells)
+      .map(([key, value]) => `${BigInt(key)} = ${BigInt(value)}`)
+      .sort()
+  assert.equal(byValue(outcome.state_diff.storage[address]!), byValue(expected))
+}
+
+/** Key of the high half of a 256-bit number. */
+const next = (key: string) => `0x${(BigInt(key) + 1n).toString(16)}`
+
 function succeeds(outcome: Outcome): void {
   assert.is(outcome.revert_reason ?? outcome.error, undefined)
 }
@@ -77,7 +89,13 @@ const bundles = {
     const open = bundle.account('open-account', '0x09e4', '0x1')
     bundle.deploy('counter', COUNTER, {})
 
-    const bob = bundle.deployAccount('account', '0xb0b', succeeds)
+    const bob = bundle.deployAccount('account', '0xb0b', (outcome) => {
+      succeeds(outcome)
+      wrote(outcome, bob.address, {
+        [cell('Account_public_key')]: publicKeyOf('0xb0b'),
+        [cell('SRC5_supported_interfaces', SRC6)]: 1,
+      })
+    })
     bundle.deployAccount('account', '0xbad', rejected('Account: invalid signature'), ['0x1', '0x2'])
     bundle.deployAccount('open-account', '0x09e4', succeeds, [])
     for (const sender of [alice, bob]) {
@@ -226,6 +244,22 @@ const bundles = {
       [cell('ERC20_total_supply')]: '0x64',
       [cell('permitted_minter')]: MINTER,
       [cell('ERC20_balances', alice.address)]: '0x64',
+    })
+    const constructorCalldata = ['0x4e', '0x53', '0x6', '0x7', '0x1', alice.address, MINTER]
+    const payload = { classHash: classHashOf('erc20'), salt: '0x1', constructorCalldata }
+    const built = defaultDeployer.buildDeployerCall(payload, alice.address)
+    bundle.invoke(alice, built.calls, (outcome) => {
+      succeeds(outcome)
+      wrote(outcome, built.addresses[0]!, {
+        [cell('ERC20_name')]: 0x4e,
+        [cell('ERC20_symbol')]: 0x53,
+        [cell('ERC20_decimals')]: 6,
+        [cell('ERC20_total_supply')]: 7,
+        [next(cell('ERC20_total_supply'))]: 1,
+        [cell('ERC20_balances', alice.address)]: 7,
+        [next(cell('ERC20_balances', alice.address))]: 1,
+        [cell('permitted_minter')]: MINTER,
+      })
     })
     const u256 = (value: bigint) => {
       const { low, high } = uint256.bnToUint256(value)
