@@ -14,11 +14,20 @@ import { join } from 'node:path'
 import { packageRoot } from '../shared/package-root.ts'
 import { byteConstants } from './byte-constants.ts'
 import { CELL_LONGS, writeCells } from './cell.ts'
-import { GENERATOR, PEDERSEN_POINTS } from './curve.ts'
+import { BETA, GENERATOR, PEDERSEN_POINTS } from './curve.ts'
 import { compressedConstants } from './poseidon-constants.ts'
 
-/** What a kernel answers. */
+/** What a kernel answers; the numbers are those of `kernels/status.ts`. */
 export const OK = 0
+/** EcOp: P, or Q, is not on the curve. */
+export const FIRST_OFF_CURVE = 1
+export const SECOND_OFF_CURVE = 2
+/** EcOp: the partial sum and a doubled Q have equal x. */
+export const SAME_X = 3
+/** A felt without square root. */
+export const NOT_SQUARE = 4
+/** The result is the point at infinity. */
+export const INFINITY = 5
 
 /** The kernels of one thread. Addresses are in bytes, of cells unless said otherwise. */
 export interface Crypto extends Kernels {
@@ -46,6 +55,20 @@ interface Kernels {
   poseidonStart(): void
   poseidonAbsorb(cells: number, count: number): void
   poseidonFinish(cells: number, count: number, out: number): void
+  /**
+   * out (x, y) = P + m Q of five cells in a row: P.x, P.y, Q.x, Q.y, m, exactly as the builtin defines it. `blinded` (1)
+   * says that P is a random point or came from a blinded EcOp: then no collision will be met, and it is faster.
+   * Answers OK, FIRST_OFF_CURVE, SECOND_OFF_CURVE or SAME_X. Repeated inputs come from a memo.
+   */
+  ecOp(input: number, out: number, blinded: number): number
+  /** out (x, y) = m times the generator; OK or INFINITY. */
+  generatorMul(m: number, out: number): number
+  /** out = the smaller y of the points with this x; OK or NOT_SQUARE. */
+  curveY(x: number, out: number): number
+  /** out (2 cells) = x of u G + v Q and of u G - v Q, of four cells: u, v, Q.x, Q.y; 0 for infinity. u, v below N. */
+  verifySums(input: number, out: number): number
+  /** out = the smaller root of a; or NOT_SQUARE, and out = the smaller root of 3a. */
+  fieldSqrt(a: number, out: number): number
   /** Permutes 25 lanes of 64 bits, 200 bytes, in place. */
   keccakF(state: number): void
   /** A sponge: start, absorb chunks of 17 words (cells below 2^64) or of 136 bytes, take the result. No padding. */
@@ -71,6 +94,7 @@ interface Startup {
   init(tables: number, scratch: number): void
   poseidonBuild(cells: number): void
   pointsBuild(cells: number): void
+  rootBuild(): void
   byteConstants(): number
   TABLES_BYTES: { value: number }
   SCRATCH_BYTES: { value: number }
@@ -102,8 +126,9 @@ export function createCryptoMemory(threads = 64): WebAssembly.Memory {
   writeCells(cells, at, compressedConstants())
   kernels.poseidonBuild(scratch)
   const points = [...PEDERSEN_POINTS, GENERATOR].flatMap((point) => [point.x, point.y])
-  writeCells(cells, at, points)
+  writeCells(cells, at, [...points, BETA])
   kernels.pointsBuild(scratch)
+  kernels.rootBuild()
   new Uint8Array(memory.buffer).set(byteConstants(), kernels.byteConstants())
   cells.fill(0n, at, at + 128 * CELL_LONGS)
   Atomics.store(new Int32Array(memory.buffer), 0, MAGIC)

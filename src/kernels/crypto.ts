@@ -7,6 +7,7 @@
 export { blake2sAbsorb, blake2sBlock, blake2sFinish, blake2sStart } from './blake2s'
 export { cellDiv, cellInvert, cellMul } from './cell-field'
 export { cellAdd, cellLess, cellNegate, cellSub } from './cell'
+export { curveY, ecOp, generatorMul, verifySums } from './ecop'
 export {
   f29Add,
   f29Difference,
@@ -40,5 +41,6 @@ export {
   poseidonPermute,
   poseidonStart,
 } from './poseidon'
+export { fieldSqrt, rootBuild } from './root'
 export { sha256Block } from './sha256'
 export { pointsBuild } from './tables'

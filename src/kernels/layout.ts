@@ -34,7 +34,8 @@ const POSEIDON_TABLE: usize = 0
 const CURVE_TABLE: usize = POSEIDON_TABLE + 7744
 const BYTES_TABLE: usize = CURVE_TABLE + 512
 const SQRT_TABLE: usize = BYTES_TABLE + 1024
-const GENERATOR_TABLE: usize = SQRT_TABLE + 26 * 256 * F29_BYTES
+/** 24 rows of 256 entries, one factor and 1024 logarithms. */
+const GENERATOR_TABLE: usize = SQRT_TABLE + ((24 * 256 + 1) * F29_BYTES + 8192 + 56)
 const PEDERSEN_TABLE: usize =
   GENERATOR_TABLE + <usize>GENERATOR_WINDOWS * GENERATOR_ENTRIES * POINT_BYTES
 
@@ -52,7 +53,7 @@ export const IO_CELLS: i32 = 1024
 const POSEIDON_SCRATCH: usize = 32 * 1024
 const CURVE_SCRATCH: usize = POSEIDON_SCRATCH + 512
 const ROOT_SCRATCH: usize = CURVE_SCRATCH + 12 * 1024
-const PEDERSEN_SCRATCH: usize = ROOT_SCRATCH + 2 * 1024
+const PEDERSEN_SCRATCH: usize = ROOT_SCRATCH + 3 * 1024
 const BYTES_SCRATCH: usize = PEDERSEN_SCRATCH + 7 * 1024
 const MEMO_SCRATCH: usize = 64 * 1024
 /** Entries of the memo of Pedersen hashes; 96 bytes each. */
@@ -80,9 +81,14 @@ export function poseidonConstants(): usize {
   return tables + POSEIDON_TABLE
 }
 
-/** Curve constants: beta, f29. */
+/** Beta, f29. */
 export function curveConstants(): usize {
   return tables + CURVE_TABLE
+}
+
+/** The generator, two cells. */
+export function generatorCells(): usize {
+  return tables + CURVE_TABLE + 128
 }
 
 /** Constants of the byte hashes, at the four offsets above. */

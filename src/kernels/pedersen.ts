@@ -28,10 +28,7 @@ import {
   pedersenTable,
   POINT_BYTES,
 } from './layout'
-
-/** Statuses of the kernels. */
-const OK: i32 = 0
-const DEGENERATE: i32 = 5
+import { OK, SAME_X } from './status'
 
 /** Windows of one felt. */
 const FELT_WINDOWS: i32 = PEDERSEN_WINDOWS / 2
@@ -84,7 +81,7 @@ export function pedersenFresh(x: usize, y: usize, out: usize): i32 {
     point += AFFINE_BYTES
     xyzzAddAffine(sum, point, rest)
   }
-  if (f29IsZero(sum + ZZ)) return DEGENERATE
+  if (f29IsZero(sum + ZZ)) return SAME_X
   f29Invert(rest, sum + ZZ, rest + F29_BYTES)
   f29Mul(sum, sum, rest)
   f29ToCell(out, sum)

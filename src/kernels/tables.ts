@@ -14,9 +14,11 @@ import { f29FromCell } from './field29-border'
 import {
   BATCH_PAIRS,
   batchPoints,
+  curveConstants,
   GENERATOR_BITS,
   GENERATOR_ENTRIES,
   GENERATOR_WINDOWS,
+  generatorCells,
   generatorTable,
   PEDERSEN_BITS,
   PEDERSEN_ENTRIES,
@@ -30,7 +32,7 @@ const LOW_BITS: usize = 248
 /** Points of the definition: S, P1, P2, P3, P4, G. */
 const POINTS: usize = 6
 
-/** Builds both tables from S, P1, P2, P3, P4 and the generator G, given as 12 cells. */
+/** Builds both tables from S, P1, P2, P3, P4 and the generator G, given as 12 cells, and beta, one more. */
 export function pointsBuild(cells: usize): void {
   const pedersenBits = batchPoints()
   const generatorBits = pedersenBits + 2 * FELT_BITS * POINT_BYTES
@@ -38,6 +40,8 @@ export function pointsBuild(cells: usize): void {
   const points = doubles + 4 * POINT_BYTES
   for (let i: usize = 0; i < 2 * POINTS; i++) f29FromCell(points + i * F29_BYTES, cells + i * 32)
   const s = points
+  f29FromCell(curveConstants(), cells + 2 * POINTS * 32)
+  memory.copy(generatorCells(), cells + (2 * POINTS - 2) * 32, 64)
   for (let bit: usize = 0; bit < 256; bit++) {
     for (let felt: usize = 0; felt < 2; felt++) {
       const low = s + (1 + 2 * felt) * AFFINE_BYTES
