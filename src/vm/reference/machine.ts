@@ -1,0 +1,66 @@
+/**
+ * The reference machine: the plain `bigint` Cairo VM behind the same `Machine` as the fast one, written from the rules
+ * alone. It is the oracle of the specs and the last resort of a call that the fast machine cannot judge.
+ */
+import type { Call, CallResult, Host, Machine, MachineConstants, Program } from '../host.ts'
+import { parseCasm, type ReferenceProgram } from './casm.ts'
+import { multiplyPoint, stark, starkGenerator } from './curve.ts'
+import type { Frame } from './frame.ts'
+import { isKnownHint } from './hints.ts'
+import { runCall, type Transaction } from './run.ts'
+
+export interface ReferenceMachine extends Machine {
+  /** Reads a `casm.json` under a key; throws an Error when it refuses the class. */
+  addClass(key: string, casm: unknown): Program
+  /** Called with the frame of every call that ran, when it ended. */
+  onEnd: ((frame: Frame, result: CallResult) => void) | null
+}
+
+/** A reference machine that knows no class yet. */
+export function createReferenceMachine(): ReferenceMachine {
+  const programs = new Map<string, ReferenceProgram>()
+  let transaction: Transaction | null = null
+
+  const machine: ReferenceMachine = {
+    onEnd: null,
+
+    addClass(key: string, casm: unknown): Program {
+      const program = parseCasm(casm)
+      for (const hints of program.hints.values()) {
+        const unknown = hints.find(({ name }) => !isKnownHint(name))
+        if (unknown !== undefined) throw new Error(`unknown hint ${unknown.name}`)
+      }
+      programs.set(key, program)
+      return {
+        key,
+        image: { buffer: new SharedArrayBuffer(0) },
+        entryPoints: {
+          external: program.external,
+          l1Handler: program.l1Handler,
+          constructor: program.constructor,
+        },
+        bytecodeLength: program.bytecode.length,
+      }
+    },
+
+    begin(constants: MachineConstants, host: Host, seed: bigint): void {
+      let points = 0n
+      transaction = {
+        constants,
+        host,
+        allowance: null,
+        randomPoint: () =>
+          multiplyPoint(stark, starkGenerator, (seed + 1n) * 2n ** 64n + ++points)!,
+        ended: (frame, result) => machine.onEnd?.(frame, result),
+      }
+    },
+
+    run(call: Call): CallResult {
+      const program = programs.get(call.program.key)
+      if (program === undefined) throw new Error(`no class under key ${call.program.key}`)
+      if (transaction === null) throw new Error('run was called before begin')
+      return runCall(transaction, program, call)
+    },
+  }
+  return machine
+}
