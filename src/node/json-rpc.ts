@@ -1,0 +1,165 @@
+/**
+ * JSON-RPC 2.0: text in, text out. Knows calls, batches and notifications; what a method does is its own matter.
+ *
+ *     text ─▶ parse ─▶ one call, or up to eight of a batch at a time ─▶ method ─▶ result, or the refusal it threw
+ *
+ * Invariant: whatever the text, there is an answer (or none was asked for) and nothing is thrown. Answers of a batch come
+ * in the order of its calls; one bad call spoils no other.
+ */
+import { Refusal } from './chain.ts'
+import { Members } from './decode.ts'
+import {
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  invalidParams,
+  METHOD_NOT_FOUND,
+  PARSE_ERROR,
+  refusal,
+} from './errors.ts'
+import { quoteLongNumbers } from './long-numbers.ts'
+
+export interface Method {
+  /** Names of the parameters, in the order of a call by position. */
+  parameters: readonly string[]
+  /** Numbers too long for JSON reach the method as texts of their digits. */
+  exactNumbers?: boolean
+  answer(parameters: Members): unknown
+}
+
+export type Methods = ReadonlyMap<string, Method>
+
+export interface RpcLimits {
+  /** Calls in a batch. */
+  batch: number
+  /** Time a call may take. */
+  callMs: number
+}
+
+/** Calls of one batch that run at a time: enough to overlap waiting, too few to starve other clients. */
+const CONCURRENT_CALLS = 8
+
+type Id = string | number | null
+
+/** Answers a request body. Null: it held notifications only. */
+export async function answerText(
+  text: string,
+  methods: Methods,
+  limits: RpcLimits,
+): Promise<string | null> {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    return failure(null, refusal(PARSE_ERROR, { reason: (error as Error).message }))
+  }
+  if (!Array.isArray(body)) return answerCall(body, text, -1, methods, limits)
+  if (body.length === 0) return failure(null, badRequest('the batch is empty'))
+  if (body.length > limits.batch) {
+    const reason = `the batch has ${body.length} calls, the limit is ${limits.batch}`
+    return failure(null, badRequest(reason))
+  }
+  const answers = await answerBatch(body, text, methods, limits)
+  return answers.length === 0 ? null : `[${answers.join(',')}]`
+}
+
+async function answerBatch(
+  calls: unknown[],
+  text: string,
+  methods: Methods,
+  limits: RpcLimits,
+): Promise<string[]> {
+  const answers: (string | null)[] = new Array(calls.length).fill(null)
+  let next = 0
+  const drain = async () => {
+    while (next < calls.length) {
+      const index = next++
+      answers[index] = await answerCall(calls[index], text, index, methods, limits)
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENT_CALLS }, drain))
+  return answers.filter((answer) => answer !== null)
+}
+
+/** Answers one call, at `index` of a batch or -1. Null: a notification. */
+async function answerCall(
+  call: unknown,
+  text: string,
+  index: number,
+  methods: Methods,
+  limits: RpcLimits,
+): Promise<string | null> {
+  let id: Id = null
+  let silent = false
+  try {
+    if (typeof call !== 'object' || call === null || Array.isArray(call)) {
+      throw badRequest('a call is an object')
+    }
+    const { jsonrpc, method, params, id: givenId } = call as Record<string, unknown>
+    if (givenId !== undefined && !isId(givenId)) throw badRequest('id: a string, a number or null')
+    id = givenId ?? null
+    if (jsonrpc !== '2.0') throw badRequest("jsonrpc: expected '2.0'")
+    if (typeof method !== 'string') throw badRequest('method: expected a string')
+    silent = givenId === undefined
+    const known = methods.get(method)
+    if (known === undefined)
+      throw refusal(METHOD_NOT_FOUND, { reason: `no method '${method.slice(0, 80)}'` })
+    const exact = known.exactNumbers ? exactParameters(text, index) : params
+    const answer = known.answer(named(exact, known.parameters))
+    const result = answer instanceof Promise ? await within(limits.callMs, answer) : answer
+    return silent ? null : JSON.stringify({ jsonrpc: '2.0', id, result })
+  } catch (error) {
+    const refused = error instanceof Refusal ? error : ourFault(error)
+    return silent ? null : failure(id, refused)
+  }
+}
+
+function isId(value: unknown): value is Id {
+  return value === null || typeof value === 'string' || typeof value === 'number'
+}
+
+/** Parameters as members of an object, whether they came by name, by position or not at all. */
+function named(parameters: unknown, names: readonly string[]): Members {
+  if (parameters === undefined || parameters === null) return new Members({}, '')
+  if (!Array.isArray(parameters)) {
+    if (typeof parameters !== 'object') throw badRequest('params: expected an object or an array')
+    return new Members(parameters, '')
+  }
+  if (parameters.length > names.length) {
+    throw invalidParams(`expected at most ${names.length} parameters, got ${parameters.length}`)
+  }
+  return new Members(
+    Object.fromEntries(parameters.map((value, index) => [names[index], value])),
+    '',
+  )
+}
+
+/** The parameters of a call once more, read from the text without loss of digits. */
+function exactParameters(text: string, index: number): unknown {
+  const body = JSON.parse(quoteLongNumbers(text))
+  return (index < 0 ? body : body[index]).params
+}
+
+function within<T>(deadlineMs: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout
+  const late = new Promise<never>((_, reject) => {
+    const refuse = () =>
+      reject(refusal(INTERNAL_ERROR, { reason: `no answer within ${deadlineMs / 1000} s` }))
+    timer = setTimeout(refuse, deadlineMs)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
+
+function badRequest(reason: string): Refusal {
+  return refusal(INVALID_REQUEST, { reason })
+}
+
+/** What is thrown and not a refusal is a bug: the client learns that, the log learns where. */
+function ourFault(error: unknown): Refusal {
+  console.error(error)
+  const reason = error instanceof Error ? error.message : String(error)
+  return refusal(INTERNAL_ERROR, { reason })
+}
+
+function failure(id: Id, { code, message, data }: Refusal): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })
+}
