@@ -1,0 +1,109 @@
+/**
+ * The command line: what is read, what is warned of, what is refused and how.
+ */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { encodeShortString } from '../../src/felt/felt.ts'
+import { type NodeConfig, readCommand, UsageError } from '../../src/node/config.ts'
+import { flags, helpText } from '../../src/node/flags.ts'
+
+function dev(line: string, environment: Record<string, string> = {}): NodeConfig {
+  const command = readCommand(['dev', ...line.split(' ').filter(Boolean)], environment, 4)
+  assert.is(command.name, 'dev')
+  return (command as { config: NodeConfig }).config
+}
+
+function refused(line: string, environment: Record<string, string> = {}): string {
+  try {
+    readCommand(line.split(' ').filter(Boolean), environment, 4)
+  } catch (error) {
+    assert.instance(error, UsageError)
+    return (error as Error).message
+  }
+  assert.unreachable(`'${line}' was accepted`)
+  return ''
+}
+
+test('without options there are defaults', () => {
+  const { host, port, chain, warnings } = dev('')
+  assert.equal([host, port, warnings], ['127.0.0.1', 5050, []])
+  assert.equal(chain, {
+    seed: 42,
+    accounts: 10,
+    initialBalance: 10n ** 21n,
+    chainId: encodeShortString('SN_SEPOLIA'),
+    blockGeneration: { mode: 'auto' },
+    casmDirs: [],
+    workers: 4,
+    startTime: null,
+    gasPrice: 10n ** 9n,
+  })
+})
+
+test('every option is read, with a space or an equals sign', () => {
+  const { host, port, chain } = dev(
+    '--host 0.0.0.0 --port=0 --seed 7 --accounts 3 -e 500 --chain-id MAINNET --start-time 99 ' +
+      '--block-generation-on 2 --casm-dir a --casm-dir=b --workers 0',
+  )
+  assert.equal([host, port], ['0.0.0.0', 0])
+  assert.equal([chain.seed, chain.accounts, chain.initialBalance], [7, 3, 500n])
+  assert.equal([chain.chainId, chain.startTime], [encodeShortString('SN_MAIN'), 99])
+  assert.equal(chain.blockGeneration, { mode: 'interval', intervalMs: 2000 })
+  assert.equal([chain.casmDirs, chain.workers], [['a', 'b'], 0])
+  assert.equal(dev('--block-generation-on 50ms').chain.blockGeneration, {
+    mode: 'interval',
+    intervalMs: 50,
+  })
+  assert.is(dev('--workers auto').chain.workers, 4)
+})
+
+test('a flag wins over FUGUE_NAME, that over the bare name of starknet-devnet', () => {
+  const environment = {
+    FUGUE_SEED: '2',
+    SEED: '3',
+    ACCOUNTS: '4',
+    FUGUE_CASM_DIR: 'x:y',
+    WORKERS: '9',
+  }
+  assert.is(dev('--seed 1', environment).chain.seed, 1)
+  assert.is(dev('', environment).chain.seed, 2)
+  assert.is(dev('', { SEED: '3' }).chain.seed, 3)
+  assert.is(dev('', environment).chain.accounts, 4)
+  assert.equal(dev('', environment).chain.casmDirs, ['x', 'y'])
+  assert.is(dev('', environment).chain.workers, 4)
+})
+
+test("starknet-devnet's other flags are taken with a warning", () => {
+  const { warnings, port } = dev(
+    '--lite-mode --timeout 5 --restrictive-mode devnet_mint x --port 1',
+  )
+  assert.equal(warnings, [
+    '--lite-mode has no effect here',
+    '--timeout has no effect here',
+    '--restrictive-mode has no effect here',
+  ])
+  assert.is(port, 1)
+})
+
+test('what cannot be read is refused in one sentence', () => {
+  assert.is(refused('dev --prot 5'), 'unknown option --prot; the nearest is --port')
+  assert.is(refused('dev --port'), '--port needs a value')
+  assert.is(refused('dev --help=1'), '--help takes no value')
+  assert.is(refused('dev --port 65536'), "--port: expected a port from 0 to 65535, got '65536'")
+  assert.is(refused('dev --seed -1'), "--seed: expected a number below 2^32, got '-1'")
+  assert.match(refused('dev --accounts ten'), '--accounts: expected')
+  assert.match(refused('dev --block-generation-on sometimes'), '--block-generation-on: expected')
+  assert.match(refused('dev --initial-balance 1.5'), '--initial-balance: expected')
+  assert.match(refused('dev', { FUGUE_PORT: 'x' }), '--port: expected')
+  assert.is(refused('devv'), "unknown command 'devv', expected 'dev'")
+  assert.is(refused('dev now'), "unexpected 'now' after the command")
+})
+
+test('help names every option, and version and help need no command', () => {
+  for (const { name } of flags) assert.match(helpText('1.2.3'), `--${name}`)
+  assert.is(readCommand([], {}, 1).name, 'help')
+  assert.is(readCommand(['dev', '-h'], {}, 1).name, 'help')
+  assert.is(readCommand(['--version'], {}, 1).name, 'version')
+})
+
+test.run()

@@ -1,0 +1,186 @@
+/**
+ * The command line and the environment, read into what the node is started with.
+ *
+ *     flag  >  FUGUE_NAME  >  NAME (the bare names of starknet-devnet)  >  default
+ *
+ * Invariant: what cannot be read is refused in one sentence that names it; flags of starknet-devnet that have no meaning
+ * here are accepted with a warning, so that existing scripts run.
+ */
+import { delimiter } from 'node:path'
+import { decodeShortString, encodeShortString } from '../felt/felt.ts'
+import { type Flag, flags, foreignFlags } from './flags.ts'
+import type { BlockGeneration, ChainOptions } from './options.ts'
+
+export interface NodeConfig {
+  host: string
+  port: number
+  chain: ChainOptions
+  /** What was given and has no effect. */
+  warnings: string[]
+}
+
+export type Command = { name: 'help' } | { name: 'version' } | { name: 'dev'; config: NodeConfig }
+
+/** A command line or an environment that cannot be read; the message is one sentence for the user. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** One gas price for all: what starknet-devnet has. */
+const GAS_PRICE = 10n ** 9n
+
+type Values = Map<string, string[]>
+
+/** Reads arguments (without node and script) and environment. `cores` is what `auto` workers means. */
+export function readCommand(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  cores: number,
+): Command {
+  const warnings: string[] = []
+  const { words, values } = readArguments(args, warnings)
+  const [name, ...rest] = words
+  if (values.has('version')) return { name: 'version' }
+  if (values.has('help') || name === undefined || name === 'help') return { name: 'help' }
+  if (name !== 'dev') throw new UsageError(`unknown command '${name}', expected 'dev'`)
+  if (rest.length > 0) throw new UsageError(`unexpected '${rest[0]}' after the command`)
+  readEnvironment(environment, values)
+  return { name: 'dev', config: readConfig(values, warnings, cores) }
+}
+
+function readArguments(
+  args: readonly string[],
+  warnings: string[],
+): { words: string[]; values: Values } {
+  const words: string[] = []
+  const values: Values = new Map()
+  const rest = [...args]
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (!arg.startsWith('-') || arg === '-') {
+      words.push(arg)
+      continue
+    }
+    const [spelling, inline] = splitAt(arg, '=')
+    const flag = flags.find(({ name, short }) => spelling === `--${name}` || spelling === short)
+    const foreign = foreignFlags.find(({ name }) => spelling === `--${name}`)
+    if (flag === undefined && foreign === undefined) {
+      throw new UsageError(`unknown option ${spelling}${nearest(spelling)}`)
+    }
+    const takesValue = flag === undefined ? foreign!.takesValue : flag.value !== null
+    const value = takesValue ? (inline ?? rest.shift()) : inline
+    if (takesValue && value === undefined) throw new UsageError(`${spelling} needs a value`)
+    if (!takesValue && value !== undefined) throw new UsageError(`${spelling} takes no value`)
+    if (flag === undefined) {
+      warnings.push(`${spelling} has no effect here`)
+      // `--restrictive-mode` takes any number of words.
+      while (foreign!.takesWords && rest[0] !== undefined && !rest[0].startsWith('-')) rest.shift()
+    } else if (flag.isList) {
+      values.set(flag.name, [...(values.get(flag.name) ?? []), value!])
+    } else {
+      values.set(flag.name, [value ?? ''])
+    }
+  }
+  return { words, values }
+}
+
+/** Adds what the flags left open. */
+function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  values: Values,
+): void {
+  for (const { name, value, isList, isOwn } of flags) {
+    if (value === null || values.has(name)) continue
+    const bare = name.toUpperCase().replaceAll('-', '_')
+    const text = environment[`FUGUE_${bare}`] ?? (isOwn ? undefined : environment[bare])
+    if (text !== undefined) values.set(name, isList ? text.split(delimiter) : [text])
+  }
+}
+
+function readConfig(values: Values, warnings: string[], cores: number): NodeConfig {
+  const read = <T>(name: string, decode: (text: string) => T | null, absent: T): T => {
+    const text = values.get(name)?.[0]
+    if (text === undefined) return absent
+    const value = decode(text)
+    if (value !== null) return value
+    const { expected } = flags.find((flag) => flag.name === name) as Flag
+    throw new UsageError(`--${name}: expected ${expected}, got '${text}'`)
+  }
+  return {
+    host: read('host', (text) => text || null, '127.0.0.1'),
+    port: read('port', integer(0, 65_535), 5050),
+    chain: {
+      seed: read('seed', integer(0, 2 ** 32 - 1), 42),
+      accounts: read('accounts', integer(0, 1000), 10),
+      initialBalance: read('initial-balance', amount, 10n ** 21n),
+      chainId: read('chain-id', chainId, encodeShortString('SN_SEPOLIA')),
+      blockGeneration: read('block-generation-on', blockGeneration, { mode: 'auto' }),
+      casmDirs: values.get('casm-dir') ?? [],
+      workers: read('workers', (text) => (text === 'auto' ? cores : integer(0, 64)(text)), cores),
+      startTime: read('start-time', integer(0, 2 ** 40), null),
+      gasPrice: GAS_PRICE,
+    },
+    warnings,
+  }
+}
+
+function integer(minimum: number, maximum: number): (text: string) => number | null {
+  return (text) => {
+    if (!/^\d{1,15}$/.test(text)) return null
+    const value = Number(text)
+    return value >= minimum && value <= maximum ? value : null
+  }
+}
+
+/** Up to 2^128: the high half of a balance is never touched at genesis. */
+function amount(text: string): bigint | null {
+  if (!/^(\d{1,39}|0x[0-9a-fA-F]{1,32})$/.test(text)) return null
+  const value = BigInt(text)
+  return value < 1n << 128n ? value : null
+}
+
+function chainId(text: string): bigint | null {
+  const named: Record<string, string> = { MAINNET: 'SN_MAIN', TESTNET: 'SN_SEPOLIA' }
+  const name = named[text.toUpperCase()] ?? text
+  if (!/^[\x21-\x7e]{1,31}$/.test(name)) return null
+  return encodeShortString(name)
+}
+
+/** The text of a chain id. */
+export function chainName(id: bigint): string {
+  return decodeShortString(id) ?? `0x${id.toString(16)}`
+}
+
+function blockGeneration(text: string): BlockGeneration | null {
+  if (text === 'auto' || text === 'transaction' || text === 'demand') return { mode: text }
+  const match = /^([1-9]\d{0,8})(ms)?$/.exec(text)
+  if (match === null) return null
+  return { mode: 'interval', intervalMs: Number(match[1]) * (match[2] === undefined ? 1000 : 1) }
+}
+
+function splitAt(text: string, separator: string): [string, string | undefined] {
+  const index = text.indexOf(separator)
+  return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)]
+}
+
+/** `; did you mean --port?` where a known name is close. */
+function nearest(spelling: string): string {
+  const known = [...flags, ...foreignFlags].map(({ name }) => `--${name}`)
+  const [closest] = known
+    .map((name) => ({ name, distance: editDistance(spelling, name) }))
+    .sort((a, b) => a.distance - b.distance)
+  return closest === undefined ? '' : `; the nearest is ${closest.name}`
+}
+
+/** Letters to insert, delete or replace to get from one text to the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[to.length]!
+}
