@@ -1,0 +1,43 @@
+/**
+ * From what a client calls a block to the block: a number, a hash or a tag.
+ *
+ * `pre_confirmed` is the block being filled, one above the tip. No block is accepted on L1 while there is no L1.
+ */
+import type { Block, BlockHeader } from '../starknet/block.ts'
+import type { BlockContext } from '../starknet/block-context.ts'
+import type { StateReader } from '../storage/chain-store.ts'
+import type { Chain, StateId } from './chain.ts'
+import type { BlockId } from './decode.ts'
+import { BLOCK_NOT_FOUND, refusal } from './errors.ts'
+
+/** The stored block, or null for the one being filled; refuses what there is not. */
+export function findBlock(chain: Chain, id: BlockId): Block | null {
+  if (id === 'pre_confirmed') return null
+  const block = storedBlock(chain, id)
+  if (block === null) throw refusal(BLOCK_NOT_FOUND)
+  return block
+}
+
+function storedBlock({ store }: Chain, id: BlockId): Block | null {
+  if (id === 'latest') return store.blockByNumber(store.height())
+  if (typeof id === 'string') return null
+  return 'number' in id ? store.blockByNumber(id.number) : store.blockByHash(id.hash)
+}
+
+/** The state after that block. */
+export function findState(chain: Chain, id: BlockId): StateId {
+  const block = findBlock(chain, id)
+  return block === null ? 'pre_confirmed' : block.header.number
+}
+
+export function stateReaderOf(chain: Chain, id: BlockId): StateReader {
+  return chain.stateOf(findState(chain, id))
+}
+
+/** Prices, time and number of a block, stored or being filled. */
+export function contextOf(chain: Chain, at: StateId): BlockContext | BlockHeader {
+  if (at === 'pre_confirmed') return chain.preConfirmed().context
+  const block = chain.store.blockByNumber(at)
+  if (block === null) throw refusal(BLOCK_NOT_FOUND)
+  return block.header
+}

@@ -1,0 +1,22 @@
+/**
+ * What the methods work on: the chain, the accounts that were funded at genesis, and the limits of one request.
+ */
+import type { PredeployedAccount } from './accounts.ts'
+import type { Chain } from './chain.ts'
+
+export interface NodeContext {
+  chain: Chain
+  accounts: readonly PredeployedAccount[]
+  /** Given to each account at genesis, in the smallest unit of either token. */
+  initialBalance: bigint
+  limits: RequestLimits
+}
+
+export interface RequestLimits {
+  /** Events on a page. */
+  eventPage: number
+  /** Positions of an event filter's keys. */
+  keyPositions: number
+}
+
+export const defaultRequestLimits: RequestLimits = { eventPage: 1024, keyPositions: 16 }

@@ -1,0 +1,170 @@
+/**
+ * Events by filter, page by page. Closed blocks are read from the store; the block being filled, where the filter reaches
+ * it, is read after them in the same order.
+ *
+ * The continuation token names the next event to look at, block and position in it, so it means the same after a restart.
+ */
+import type { EmittedEvent, EventFilter, EventPosition } from '../../storage/chain-store.ts'
+import { findBlock } from '../block-id.ts'
+import type { Chain } from '../chain.ts'
+import type { NodeContext } from '../context.ts'
+import {
+  type BlockId,
+  decodeBlockId,
+  decodeFelt,
+  decodeFelts,
+  decodeInteger,
+  decodeList,
+  decodeString,
+  Members,
+} from '../decode.ts'
+import { hex, hexes } from '../encode/felts.ts'
+import {
+  INVALID_CONTINUATION_TOKEN,
+  PAGE_SIZE_TOO_BIG,
+  refusal,
+  TOO_MANY_KEYS_IN_FILTER,
+} from '../errors.ts'
+import type { Method } from '../json-rpc.ts'
+
+/** An event of a closed block, or of the one being filled, which has no hash yet. */
+type FoundEvent = Omit<EmittedEvent, 'blockHash'> & { blockHash: bigint | null }
+
+interface Page {
+  events: FoundEvent[]
+  next: EventPosition | null
+}
+
+export function eventMethods({ chain, limits }: NodeContext): Record<string, Method> {
+  return {
+    starknet_getEvents: {
+      parameters: ['filter'],
+      answer: (parameters) => {
+        const request = parameters.get('filter', decodeFilter)
+        if (request.chunkSize > limits.eventPage) throw refusal(PAGE_SIZE_TOO_BIG)
+        if (request.keys.length > limits.keyPositions) throw refusal(TOO_MANY_KEYS_IN_FILTER)
+        const filter: EventFilter = {
+          fromBlock: request.from === null ? 0 : numberOf(chain, request.from),
+          toBlock: lastBlockOf(chain, request.to),
+          addresses: request.addresses,
+          keys: request.keys,
+        }
+        const start = request.token === null ? null : decodeToken(request.token, filter)
+        const { events, next } = findEvents(chain, filter, start, request.chunkSize)
+        const token = next === null ? {} : { continuation_token: encodeToken(next) }
+        return { events: events.map(encodeEvent), ...token }
+      },
+    },
+  }
+}
+
+function decodeFilter(value: unknown, path: string) {
+  const members = new Members(value, path)
+  return {
+    from: members.optional('from_block', decodeBlockId, null),
+    to: members.optional('to_block', decodeBlockId, null),
+    addresses: members.optional('address', decodeAddresses, []),
+    keys: members.optional('keys', decodeList(decodeFelts), []),
+    token: members.optional('continuation_token', decodeString, null),
+    chunkSize: members.get('chunk_size', decodeInteger(1)),
+  }
+}
+
+/** One address or a list of them. */
+function decodeAddresses(value: unknown, path: string): bigint[] {
+  return Array.isArray(value) ? decodeFelts(value, path) : [decodeFelt(value, path)]
+}
+
+function numberOf(chain: Chain, id: BlockId): number {
+  return findBlock(chain, id)?.header.number ?? chain.preConfirmed().context.number
+}
+
+/** A block beyond the tip means the tip. */
+function lastBlockOf(chain: Chain, id: BlockId | null): number {
+  const tip = chain.store.height()
+  if (id === null) return tip
+  if (typeof id === 'object' && 'number' in id) return Math.min(id.number, tip)
+  return numberOf(chain, id)
+}
+
+function findEvents(
+  chain: Chain,
+  filter: EventFilter,
+  start: EventPosition | null,
+  limit: number,
+): Page {
+  const tip = chain.store.height()
+  const closed: Page =
+    filter.fromBlock > tip || (start !== null && start.blockNumber > tip)
+      ? { events: [], next: null }
+      : chain.store.events({ ...filter, toBlock: Math.min(filter.toBlock, tip) }, start, limit)
+  if (filter.toBlock <= tip || closed.next !== null) return closed
+  const open = openEvents(chain, filter, start)
+  const room = limit - closed.events.length
+  const following = open[room]
+  return {
+    events: [...closed.events, ...open.slice(0, room)],
+    next: following === undefined ? null : following,
+  }
+}
+
+/** Matching events of the block being filled, from `start` on. */
+function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | null): FoundEvent[] {
+  const { context, transactions } = chain.preConfirmed()
+  const first = start?.blockNumber === context.number ? start.eventIndex : 0
+  const found: FoundEvent[] = []
+  let eventIndex = 0
+  transactions.forEach(({ hash, execution }, transactionIndex) => {
+    for (const { fromAddress, keys, data } of execution().events) {
+      const index = eventIndex++
+      if (index < first || !matches(filter, fromAddress, keys)) continue
+      found.push({
+        fromAddress,
+        keys,
+        data,
+        blockNumber: context.number,
+        blockHash: null,
+        transactionHash: hash,
+        transactionIndex,
+        eventIndex: index,
+      })
+    }
+  })
+  return found
+}
+
+function matches(filter: EventFilter, fromAddress: bigint, keys: readonly bigint[]): boolean {
+  if (filter.addresses.length > 0 && !filter.addresses.includes(fromAddress)) return false
+  return filter.keys.every(
+    (wanted, position) =>
+      wanted.length === 0 || (position < keys.length && wanted.includes(keys[position]!)),
+  )
+}
+
+function encodeToken({ blockNumber, eventIndex }: EventPosition): string {
+  return `${blockNumber}-${eventIndex}`
+}
+
+/** A token is good when it points into the blocks of the filter. */
+function decodeToken(token: string, { fromBlock, toBlock }: EventFilter): EventPosition {
+  const match = /^(\d{1,15})-(\d{1,15})$/.exec(token)
+  if (match === null) throw refusal(INVALID_CONTINUATION_TOKEN)
+  const position = { blockNumber: Number(match[1]), eventIndex: Number(match[2]) }
+  if (position.blockNumber < fromBlock || position.blockNumber > toBlock) {
+    throw refusal(INVALID_CONTINUATION_TOKEN)
+  }
+  return position
+}
+
+function encodeEvent(event: FoundEvent): object {
+  return {
+    from_address: hex(event.fromAddress),
+    keys: hexes(event.keys),
+    data: hexes(event.data),
+    ...(event.blockHash === null ? {} : { block_hash: hex(event.blockHash) }),
+    block_number: event.blockNumber,
+    transaction_hash: hex(event.transactionHash),
+    transaction_index: event.transactionIndex,
+    event_index: event.eventIndex,
+  }
+}

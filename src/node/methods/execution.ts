@@ -1,0 +1,180 @@
+/** Methods that execute without keeping anything, and traces of what was executed. */
+import type { BlockContext } from '../../starknet/block-context.ts'
+import type { GasVector, TransactionExecution } from '../../starknet/execution.ts'
+import { contextOf, findBlock, findState } from '../block-id.ts'
+import type { NodeContext } from '../context.ts'
+import {
+  decodeBlockId,
+  decodeFelt,
+  decodeFelts,
+  decodeFlags,
+  decodeList,
+  Members,
+  refuse,
+} from '../decode.ts'
+import { decodeBroadcasted } from '../decode-transaction.ts'
+import { hex, hexes } from '../encode/felts.ts'
+import { encodeCallError, encodeTrace } from '../encode/trace.ts'
+import { hasEntryPoint } from '../entry-points.ts'
+import {
+  CONTRACT_ERROR,
+  CONTRACT_NOT_FOUND,
+  ENTRYPOINT_NOT_FOUND,
+  NO_TRACE_AVAILABLE,
+  refusal,
+  TRANSACTION_EXECUTION_ERROR,
+  TXN_HASH_NOT_FOUND,
+} from '../errors.ts'
+import { encodeInitialReads } from '../initial-reads.ts'
+import type { Method } from '../json-rpc.ts'
+import { readCallError } from '../revert-reason.ts'
+
+const decodeEstimateFlags = decodeFlags('SKIP_VALIDATE')
+const decodeSimulationFlags = decodeFlags(
+  'SKIP_VALIDATE',
+  'SKIP_FEE_CHARGE',
+  'RETURN_INITIAL_READS',
+)
+const decodeTraceFlags = decodeFlags('RETURN_INITIAL_READS')
+const decodeTransactions = decodeList(decodeBroadcasted)
+
+export function executionMethods({ chain }: NodeContext): Record<string, Method> {
+  return {
+    starknet_call: {
+      parameters: ['request', 'block_id'],
+      answer: (parameters) => {
+        const { contractAddress, selector, calldata } = parameters.get('request', decodeCall)
+        const at = findState(chain, parameters.get('block_id', decodeBlockId))
+        const classHash = chain.stateOf(at).classHashAt(contractAddress)
+        if (classHash === 0n) throw refusal(CONTRACT_NOT_FOUND)
+        const known = chain.classByHash(classHash)
+        if (known !== null && !hasEntryPoint(known, selector)) throw refusal(ENTRYPOINT_NOT_FOUND)
+        const execution = chain.call(contractAddress, selector, calldata, at)
+        if (execution.succeeded) return hexes(execution.result)
+        const error = execution.error ?? `0x${execution.result.map((felt) => felt.toString(16))}`
+        throw refusal(CONTRACT_ERROR, { revert_error: encodeCallError(error) })
+      },
+    },
+    starknet_estimateFee: {
+      parameters: ['request', 'simulation_flags', 'block_id'],
+      answer: (parameters) => {
+        const transactions = parameters.get('request', decodeTransactions)
+        const flags = parameters.get('simulation_flags', decodeEstimateFlags)
+        const at = findState(chain, parameters.get('block_id', decodeBlockId))
+        const estimates = chain.estimate(transactions, at, {
+          skipValidate: flags.has('SKIP_VALIDATE'),
+          skipFeeCharge: true,
+        })
+        refuseFailures(
+          estimates.map(({ execution }) => execution),
+          ['REJECTED', 'REVERTED'],
+        )
+        return estimates.map(({ gas, fee, context }) => encodeEstimate(gas, fee, context))
+      },
+    },
+    starknet_simulateTransactions: {
+      parameters: ['block_id', 'transactions', 'simulation_flags'],
+      answer: (parameters) => {
+        const at = findState(chain, parameters.get('block_id', decodeBlockId))
+        const transactions = parameters.get('transactions', decodeTransactions)
+        const flags = parameters.get('simulation_flags', decodeSimulationFlags)
+        // Some clients ask for initial reads under the name that traces of blocks have for it.
+        const traceFlags = parameters.optional('trace_flags', decodeTraceFlags, new Set())
+        const context = contextOf(chain, at)
+        const executions = chain.simulate(transactions, at, {
+          skipValidate: flags.has('SKIP_VALIDATE'),
+          skipFeeCharge: flags.has('SKIP_FEE_CHARGE'),
+        })
+        refuseFailures(executions, ['REJECTED'])
+        const simulated = executions.map((execution, index) => {
+          const { type, tip } = transactions[index]!.transaction
+          const fee = feeOf(execution.gas, context, tip)
+          return {
+            transaction_trace: encodeTrace(type, execution),
+            fee_estimation: encodeEstimate(execution.gas, fee, context),
+          }
+        })
+        if (!flags.has('RETURN_INITIAL_READS') && traceFlags.size === 0) return simulated
+        return {
+          simulated_transactions: simulated,
+          initial_reads: encodeInitialReads(executions, chain.stateOf(at)),
+        }
+      },
+    },
+    starknet_traceTransaction: {
+      parameters: ['transaction_hash'],
+      answer: (parameters) => {
+        const stage = chain.stageOf(parameters.get('transaction_hash', decodeFelt))
+        if (stage === null) throw refusal(TXN_HASH_NOT_FOUND)
+        if (!('included' in stage)) throw refusal(NO_TRACE_AVAILABLE, { status: 'RECEIVED' })
+        return encodeTrace(stage.included.transaction.type, stage.included.execution())
+      },
+    },
+    starknet_traceBlockTransactions: {
+      parameters: ['block_id', 'trace_flags'],
+      answer: (parameters) => {
+        const block = findBlock(chain, parameters.get('block_id', decodeClosedBlockId))!
+        const flags = parameters.optional('trace_flags', decodeTraceFlags, new Set())
+        const traces = block.transactions.map((included) => ({
+          transaction_hash: hex(included.hash),
+          trace_root: encodeTrace(included.transaction.type, included.execution()),
+        }))
+        if (flags.size === 0) return traces
+        const executions = block.transactions.map((included) => included.execution())
+        const { number } = block.header
+        // Genesis executes nothing, so there is always a block before one with transactions.
+        const initialReads =
+          executions.length === 0 ? {} : encodeInitialReads(executions, chain.stateOf(number - 1))
+        return { traces, initial_reads: initialReads }
+      },
+    },
+  }
+}
+
+function decodeCall(value: unknown, path: string) {
+  const members = new Members(value, path)
+  return {
+    contractAddress: members.get('contract_address', decodeFelt),
+    selector: members.get('entry_point_selector', decodeFelt),
+    calldata: members.get('calldata', decodeFelts),
+  }
+}
+
+function decodeClosedBlockId(value: unknown, path: string) {
+  if (value === 'pre_confirmed') refuse(path, 'a closed block', value)
+  return decodeBlockId(value, path)
+}
+
+/** Refuses a list of which one went wrong in one of these ways, naming the first that did. */
+function refuseFailures(
+  executions: readonly TransactionExecution[],
+  failures: readonly TransactionExecution['outcome'][],
+): void {
+  const index = executions.findIndex(({ outcome }) => failures.includes(outcome))
+  if (index < 0) return
+  const error = encodeCallError(readCallError(executions[index]!.reason ?? ''))
+  throw refusal(TRANSACTION_EXECUTION_ERROR, { transaction_index: index, execution_error: error })
+}
+
+/** Fee of an amount of gas at a block's prices; the tip is paid per unit of L2 gas. */
+function feeOf(gas: GasVector, context: BlockContext, tip: bigint): bigint {
+  const { l1GasPrice, l1DataGasPrice, l2GasPrice } = context
+  return (
+    gas.l1Gas * l1GasPrice.fri +
+    gas.l1DataGas * l1DataGasPrice.fri +
+    gas.l2Gas * (l2GasPrice.fri + tip)
+  )
+}
+
+function encodeEstimate(gas: GasVector, fee: bigint, context: BlockContext): object {
+  return {
+    l1_gas_consumed: hex(gas.l1Gas),
+    l1_gas_price: hex(context.l1GasPrice.fri),
+    l1_data_gas_consumed: hex(gas.l1DataGas),
+    l1_data_gas_price: hex(context.l1DataGasPrice.fri),
+    l2_gas_consumed: hex(gas.l2Gas),
+    l2_gas_price: hex(context.l2GasPrice.fri),
+    overall_fee: hex(fee),
+    unit: 'FRI',
+  }
+}
