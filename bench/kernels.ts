@@ -1,0 +1,87 @@
+/**
+ * `npm run bench -- kernels [--json FILE]`: nanoseconds of one operation of each kernel, warm, median.
+ *
+ * Inputs change from call to call where a memo would answer; `-memo` rows are the answers of memos.
+ */
+import { CELL_LONGS, writeCells } from '../src/felt/cell.ts'
+import { attachCrypto, batchHashes, type Crypto, createCryptoMemory } from '../src/felt/crypto.ts'
+import { GENERATOR, PEDERSEN_POINTS } from '../src/felt/curve.ts'
+import { publicPoint, verifySignature } from '../src/felt/ecdsa.ts'
+import { P } from '../src/felt/felt.ts'
+import { useCrypto } from '../src/felt/hash.ts'
+import { medianNs, report } from './_rows.ts'
+
+export function run(args: string[]): void {
+  const startMs = performance.now()
+  const crypto = attachCrypto(createCryptoMemory(1), 0)
+  const startNs = (performance.now() - startMs) * 1e6
+  useCrypto(crypto)
+  const rows = [{ name: 'start', nsPerOp: round(startNs) }]
+  // One at a time: each finds its inputs where the one before it had its own.
+  for (const [name, call, share = 1] of operations(crypto)) {
+    rows.push({ name, nsPerOp: round(medianNs(call) / share) })
+  }
+  report('kernels', rows, args)
+}
+
+/** Name, call, and how many operations a call is. */
+function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
+  const { scratch, cells } = crypto
+  const at = scratch >> 3
+  const out = scratch + 512 * 32
+  /** Another felt in cell `index`, still below P. */
+  const step = (index: number) => {
+    cells[at + index * CELL_LONGS]! += 0x9e3779b97f4a7c15n
+  }
+  const fill = (felts: bigint[]) => writeCells(cells, at, felts)
+  const felts = Array.from({ length: 2 * batchHashes }, (_, i) => P / BigInt(i + 3))
+
+  fill(felts)
+  yield [
+    'pedersen',
+    () => {
+      step(0)
+      crypto.pedersen(scratch, scratch + 32, out)
+    },
+  ]
+  yield ['pedersen-memo', () => void crypto.pedersen(scratch, scratch + 32, out)]
+  yield ['pedersen-batch', () => void crypto.pedersenBatch(scratch, batchHashes, out), batchHashes]
+  yield ['poseidon', () => crypto.poseidonPermute(scratch)]
+
+  const [p, q] = [PEDERSEN_POINTS[0]!, PEDERSEN_POINTS[1]!]
+  for (const [name, base, blinded] of [
+    ['ec-op-exact', q, 0],
+    ['ec-op', q, 1],
+    ['ec-op-generator', GENERATOR, 1],
+  ] as const) {
+    fill([p.x, p.y, base.x, base.y, P / 3n])
+    yield [
+      name,
+      () => {
+        step(4)
+        crypto.ecOp(scratch, out, blinded)
+      },
+    ]
+  }
+  yield ['ec-op-memo', () => void crypto.ecOp(scratch, out, 1)]
+  yield [
+    'field-sqrt',
+    () => {
+      step(0)
+      crypto.fieldSqrt(scratch, out)
+    },
+  ]
+
+  const { x } = publicPoint(12345n)
+  const signature = [P / 5n, P / 7n] as const
+  yield ['ecdsa-verify', () => void verifySignature(x, P / 11n, ...signature)]
+
+  yield ['keccak-f', () => crypto.keccakF(scratch)]
+  fill(Array.from({ length: 24 }, (_, i) => BigInt(i * 0x9e3779b)))
+  yield ['sha256', () => crypto.sha256Block(scratch, scratch + 256, out)]
+  yield ['blake2s', () => crypto.blake2sBlock(scratch, scratch + 256, 64, 0, out)]
+}
+
+function round(ns: number): number {
+  return Number(ns.toPrecision(4))
+}
