@@ -8,6 +8,8 @@
  * 0-59, limb 3 of a felt is below 2^60, so bits 60-62 are free. Executor and mvmemory treat the 64 bytes as opaque.
  */
 
+import { writeCellWords } from '../felt/cell.ts'
+
 /** Kinds of location. Unwritten locations hold the felt 0. */
 export const STORAGE = 0
 export const NONCE = 1
@@ -27,4 +29,20 @@ export const KIND_SHIFT = 28
 /** Kind of the location whose key starts at word `offset`. */
 export function kindOf(words: Int32Array, offset: number): number {
   return (words[offset + KIND_WORD]! >>> KIND_SHIFT) & 7
+}
+
+/**
+ * Writes the key of a location, for cold paths: `address` is a contract's or a class hash, `key` 0 unless it is storage.
+ * `readCellWords` reads both cells back, kind or not.
+ */
+export function writeLocation(
+  words: Int32Array,
+  offset: number,
+  kind: number,
+  address: bigint,
+  key: bigint,
+): void {
+  writeCellWords(words, offset, address)
+  words[offset + KIND_WORD] = words[offset + KIND_WORD]! | (kind << KIND_SHIFT)
+  writeCellWords(words, offset + CELL_WORDS, key)
 }
