@@ -249,7 +249,7 @@ const state: StateReader = {
 const allEvents: EmittedEvent[] = blocks.flatMap(({ header, transactions }) => {
   let eventIndex = 0
   return transactions.flatMap(({ hash, execution }, transactionIndex) =>
-    execution().events.map(({ fromAddress, keys, data }) => ({
+    execution().events.map(({ fromAddress, keys, data }, indexInTransaction) => ({
       fromAddress,
       keys,
       data,
@@ -258,6 +258,7 @@ const allEvents: EmittedEvent[] = blocks.flatMap(({ header, transactions }) => {
       transactionHash: hash,
       transactionIndex,
       eventIndex: eventIndex++,
+      indexInTransaction,
     })),
   )
 })

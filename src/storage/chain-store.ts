@@ -6,13 +6,10 @@
  */
 import type { Block } from '../starknet/block.ts'
 import type { SierraClass } from '../starknet/transaction.ts'
+import type { ReadableState } from '../state/readable-state.ts'
 
-/** State after one block. Unwritten cells are 0. */
-export interface StateReader {
-  storageAt(contractAddress: bigint, key: bigint): bigint
-  nonceAt(contractAddress: bigint): bigint
-  classHashAt(contractAddress: bigint): bigint
-  compiledClassHashAt(classHash: bigint): bigint
+/** State after one block. */
+export interface StateReader extends ReadableState {
   /** Height of the last block that wrote the cell, or null. */
   lastUpdateOf(contractAddress: bigint, key: bigint): number | null
 }
@@ -36,7 +33,10 @@ export interface EmittedEvent {
   blockHash: bigint
   transactionHash: bigint
   transactionIndex: number
+  /** Position in the block, which `EventPosition` counts. */
   eventIndex: number
+  /** Position among the events of its transaction: the `event_index` of JSON-RPC. */
+  indexInTransaction: number
 }
 
 export interface EventFilter {

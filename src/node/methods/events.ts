@@ -115,9 +115,9 @@ function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | nu
   const found: FoundEvent[] = []
   let eventIndex = 0
   transactions.forEach(({ hash, execution }, transactionIndex) => {
-    for (const { fromAddress, keys, data } of execution().events) {
+    execution().events.forEach(({ fromAddress, keys, data }, indexInTransaction) => {
       const index = eventIndex++
-      if (index < first || !matches(filter, fromAddress, keys)) continue
+      if (index < first || !matches(filter, fromAddress, keys)) return
       found.push({
         fromAddress,
         keys,
@@ -127,8 +127,9 @@ function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | nu
         transactionHash: hash,
         transactionIndex,
         eventIndex: index,
+        indexInTransaction,
       })
-    }
+    })
   })
   return found
 }
@@ -165,6 +166,6 @@ function encodeEvent(event: FoundEvent): object {
     block_number: event.blockNumber,
     transaction_hash: hex(event.transactionHash),
     transaction_index: event.transactionIndex,
-    event_index: event.eventIndex,
+    event_index: event.indexInTransaction,
   }
 }

@@ -1,0 +1,174 @@
+/**
+ * The chain in memory: blocks by height, the history of every cell, classes, indices of hashes.
+ *
+ * A state reader is a height and a look into the histories, so it costs nothing to keep one and appending does not
+ * change what it says. Events are listed per block when asked for.
+ *
+ * Invariant: everything about a block is checked before any of it is stored.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Block } from '../starknet/block.ts'
+import type {
+  ChainStore,
+  EmittedEvent,
+  EventFilter,
+  EventPosition,
+  StateReader,
+  StoredClass,
+} from './chain-store.ts'
+import { matchesFilter } from './event-filter.ts'
+import { Histories } from './history.ts'
+
+/** Blocks whose events are kept decoded: clients page through a few blocks at a time. */
+const LISTED_BLOCKS = 256
+
+/** A chain without blocks. */
+export function createMemoryStore(): ChainStore {
+  return new MemoryStore()
+}
+
+class MemoryStore implements ChainStore {
+  readonly #blocks: Block[] = []
+  readonly #numbers = new Map<bigint, number>()
+  readonly #transactions = new Map<bigint, { number: number; index: number }>()
+  readonly #classes = new Map<bigint, StoredClass>()
+  readonly #events = new LRUCache<number, EmittedEvent[]>({ max: LISTED_BLOCKS })
+  readonly #storage = new Map<bigint, Histories>()
+  readonly #nonces = new Histories()
+  readonly #classHashes = new Histories()
+  readonly #compiledClassHashes = new Histories()
+
+  height(): number {
+    return this.#blocks.length - 1
+  }
+
+  append(block: Block, classes: StoredClass[]): void {
+    this.#check(block)
+    const { number, blockHash } = block.header
+    this.#blocks.push(block)
+    this.#numbers.set(blockHash, number)
+    block.transactions.forEach(({ hash }, index) => {
+      this.#transactions.set(hash, { number, index })
+    })
+    for (const stored of classes) {
+      if (!this.#classes.has(stored.classHash)) this.#classes.set(stored.classHash, stored)
+    }
+    this.#record(block)
+  }
+
+  blockByNumber(number: number): Block | null {
+    return this.#blocks[number] ?? null
+  }
+
+  blockByHash(hash: bigint): Block | null {
+    const number = this.#numbers.get(hash)
+    return number === undefined ? null : this.#blocks[number]!
+  }
+
+  findTransaction(hash: bigint): { block: Block; index: number } | null {
+    const place = this.#transactions.get(hash)
+    return place === undefined ? null : { block: this.#blocks[place.number]!, index: place.index }
+  }
+
+  classByHash(classHash: bigint): StoredClass | null {
+    return this.#classes.get(classHash) ?? null
+  }
+
+  stateAt(number: number): StateReader {
+    if (this.#blocks[number] === undefined) throw new RangeError(`there is no block ${number}`)
+    return {
+      storageAt: (address, key) => this.#storage.get(address)?.at(key, number) ?? 0n,
+      nonceAt: (address) => this.#nonces.at(address, number),
+      classHashAt: (address) => this.#classHashes.at(address, number),
+      compiledClassHashAt: (classHash) => this.#compiledClassHashes.at(classHash, number),
+      lastUpdateOf: (address, key) => this.#storage.get(address)?.lastUpdate(key, number) ?? null,
+    }
+  }
+
+  events(
+    filter: EventFilter,
+    start: EventPosition | null,
+    limit: number,
+  ): { events: EmittedEvent[]; next: EventPosition | null } {
+    const found: EmittedEvent[] = []
+    const first = Math.max(filter.fromBlock, start?.blockNumber ?? 0)
+    const last = Math.min(filter.toBlock, this.height())
+    for (let number = first; number <= last; number++) {
+      const from = start !== null && number === start.blockNumber ? start.eventIndex : 0
+      const events = this.#eventsOf(number)
+      for (let index = from; index < events.length; index++) {
+        if (!matchesFilter(events[index]!, filter)) continue
+        if (found.length === limit) {
+          return { events: found, next: { blockNumber: number, eventIndex: index } }
+        }
+        found.push(events[index]!)
+      }
+    }
+    return { events: found, next: null }
+  }
+
+  #check({ header, transactions }: Block): void {
+    const height = this.height()
+    if (header.number !== height + 1) {
+      throw new Error(`expected block ${height + 1}, got ${header.number}`)
+    }
+    const parent = this.#blocks[height]
+    if (parent !== undefined && parent.header.blockHash !== header.parentHash) {
+      throw new Error(`block ${header.number} does not follow the block below it`)
+    }
+    const hashes = new Set<bigint>()
+    for (const { hash } of transactions) {
+      if (hashes.has(hash) || this.#transactions.has(hash)) {
+        throw new Error(`transaction 0x${hash.toString(16)} is in the chain already`)
+      }
+      hashes.add(hash)
+    }
+  }
+
+  #record({ header, stateDiff }: Block): void {
+    const { number } = header
+    for (const [address, cells] of stateDiff.storage) {
+      let histories = this.#storage.get(address)
+      if (histories === undefined) this.#storage.set(address, (histories = new Histories()))
+      for (const [key, value] of cells) histories.record(key, number, value)
+    }
+    for (const [address, nonce] of stateDiff.nonces) this.#nonces.record(address, number, nonce)
+    for (const classes of [stateDiff.deployedContracts, stateDiff.replacedClasses]) {
+      for (const [address, classHash] of classes) {
+        this.#classHashes.record(address, number, classHash)
+      }
+    }
+    for (const compiled of [stateDiff.declaredClasses, stateDiff.migratedCompiledClasses]) {
+      for (const [classHash, compiledClassHash] of compiled) {
+        this.#compiledClassHashes.record(classHash, number, compiledClassHash)
+      }
+    }
+  }
+
+  #eventsOf(number: number): EmittedEvent[] {
+    let events = this.#events.get(number)
+    if (events === undefined) this.#events.set(number, (events = listEvents(this.#blocks[number]!)))
+    return events
+  }
+}
+
+/** All events of a block in order. */
+function listEvents({ header, transactions }: Block): EmittedEvent[] {
+  const list: EmittedEvent[] = []
+  transactions.forEach((included, transactionIndex) => {
+    included.execution().events.forEach(({ fromAddress, keys, data }, indexInTransaction) => {
+      list.push({
+        fromAddress,
+        keys,
+        data,
+        blockNumber: header.number,
+        blockHash: header.blockHash,
+        transactionHash: included.hash,
+        transactionIndex,
+        eventIndex: list.length,
+        indexInTransaction,
+      })
+    })
+  })
+  return list
+}
