@@ -1,9 +1,8 @@
 /**
  * Reads classes of the vectors: Sierra and CASM files, and scripts of an npm package that hold one object literal.
  */
-import { readdirSync } from 'node:fs'
 import type { SierraClass } from '../src/starknet/transaction.ts'
-import { vector, vectorPath, vectorText } from './vectors.ts'
+import { vector, vectorText } from './vectors.ts'
 
 export const npmFolder = 'npm/@hyperlane-xyz/starknet-core/dist/artifacts'
 
@@ -43,13 +42,6 @@ export function fileClass(name: string): { sierra: unknown; casm: unknown } {
     sierra: vector(`classes/${name}.sierra.json`),
     casm: vector(`classes/${name}.casm.json`),
   }
-}
-
-/** Names of the classes in the npm package. */
-export function npmClassNames(): string[] {
-  return readdirSync(vectorPath(npmFolder))
-    .filter((file) => file.endsWith('.compiled_contract_class.js'))
-    .map((file) => file.replace('.compiled_contract_class.js', ''))
 }
 
 /** Sierra and CASM of a class of the npm package. */

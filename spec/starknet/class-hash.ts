@@ -5,7 +5,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CasmError } from '../../src/starknet/casm.ts'
 import { compiledClassHashes, sierraClassHash } from '../../src/starknet/class-hash.ts'
-import { fileClass, npmClass, npmClassNames, npmFolder, sierraOf } from '../classes.ts'
+import { fileClass, npmClass, npmFolder, sierraOf } from '../classes.ts'
+import { decodeGoldenDiff, goldenBlock, goldenFiles } from '../golden.ts'
 import { vector, vectorTest } from '../vectors.ts'
 
 interface Hashes {
@@ -32,61 +33,41 @@ vectorTest(test, 'the classes of the list', ['classes/hashes.json'], () => {
 })
 
 interface Bundle {
-  starknet_version: string
-  classes: {
-    class_hash: string
-    sierra: { file: string } | string | null
-    casm: { file: string }
-  }[]
+  classes: { class_hash: string; sierra: { npm: string; file: string } | string | null }[]
 }
 
-interface Expected {
-  state_diff: { declared_classes: Record<string, string> }
-  migrations: { from: string; to: string }[]
+/** Classes of the npm package that a golden block uses, by class hash. */
+function npmClasses(block: string): Map<bigint, string> {
+  const names = new Map<bigint, string>()
+  for (const { class_hash, sierra } of vector<Bundle>(`golden/${block}.bundle.json`).classes) {
+    if (sierra === null || typeof sierra === 'string') continue
+    names.set(BigInt(class_hash), sierra.file.replace(/^.*\/|\.contract_class\.js$/g, ''))
+  }
+  return names
 }
 
-vectorTest(
-  test,
-  'class hashes of the package that the golden blocks use',
-  [npmFolder, 'golden/11-mix-200.bundle.json'],
-  () => {
-    const files = ['01-transfers-independent', '05-declare', '11-mix-200', '12-contracts']
-    const expected = new Map<string, bigint>()
-    for (const file of files) {
-      for (const entry of vector<Bundle>(`golden/${file}.bundle.json`).classes) {
-        if (entry.sierra === null || typeof entry.sierra === 'string') continue
-        const name = entry.sierra.file.replace(/^.*\/|\.contract_class\.js$/g, '')
-        expected.set(name, BigInt(entry.class_hash))
-      }
-    }
-    assert.ok(expected.size >= 5)
-    for (const [name, classHash] of expected) {
-      assert.is(sierraClassHash(sierraOf(npmClass(name).sierra)), classHash, name)
-    }
-  },
-)
+const declares = {
+  '05-declare': 'blake',
+  '13-mix-0.13.4': 'poseidon',
+  '17-mix-0.14.4': 'blake',
+} as const
 
-vectorTest(
-  test,
-  'both compiled class hashes of classes that a golden block migrates',
-  [npmFolder, 'golden/15-migration-0.14.1.expected.json'],
-  () => {
-    const { migrations } = vector<Expected>('golden/15-migration-0.14.1.expected.json')
-    const known = new Map<bigint, bigint>()
-    for (const name of npmClassNames()) {
-      const { poseidon, blake } = compiledClassHashes(npmClass(name).casm)
-      known.set(poseidon, blake)
-    }
+for (const [block, form] of Object.entries(declares)) {
+  const files = [npmFolder, ...goldenFiles(block)]
+  vectorTest(test, `classes of golden block ${block}, and what it declares`, files, () => {
+    const declared = decodeGoldenDiff(goldenBlock(block).state_diff).declaredClasses
     let compared = 0
-    for (const { from, to } of migrations) {
-      const blake = known.get(BigInt(from))
-      if (blake === undefined) continue
-      assert.is(blake, BigInt(to))
+    for (const [classHash, name] of npmClasses(block)) {
+      const { sierra, casm } = npmClass(name)
+      assert.is(sierraClassHash(sierraOf(sierra)), classHash, name)
+      const expected = declared.get(classHash)
+      if (expected === undefined) continue
+      assert.is(compiledClassHashes(casm)[form], expected, name)
       compared++
     }
-    assert.ok(compared >= 3, `compared ${compared} of ${migrations.length}`)
-  },
-)
+    assert.is(compared, declared.size)
+  })
+}
 
 test('a class without code has hashes', () => {
   const entry_points_by_type = { EXTERNAL: [], L1_HANDLER: [], CONSTRUCTOR: [] }
