@@ -4,8 +4,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encodeShortString } from '../../src/felt/felt.ts'
-import { type NodeConfig, readCommand, UsageError } from '../../src/node/config.ts'
+import { type NodeConfig, readCommand } from '../../src/node/config.ts'
 import { flags, helpText } from '../../src/node/flags.ts'
+import { UsageError } from '../../src/node/usage-error.ts'
 
 function dev(line: string, environment: Record<string, string> = {}): NodeConfig {
   const command = readCommand(['dev', ...line.split(' ').filter(Boolean)], environment, 4)

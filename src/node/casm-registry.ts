@@ -11,7 +11,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { contractHashes, contractNames, loadContract } from '../contracts/catalogue.ts'
+import { CasmError } from '../starknet/casm.ts'
 import { compiledClassHashes } from '../starknet/class-hash.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface CompiledHashes {
   blake: bigint
@@ -28,9 +30,10 @@ export class CasmRegistry {
     return new Set(this.#casmByHash.values()).size
   }
 
-  /** Adds a compiled class as parsed JSON; throws when it is none. */
+  /** Adds a compiled class as parsed JSON; throws `CasmError` when it is none. */
   add(casm: unknown): CompiledHashes {
     const hashes = compiledClassHashes(casm)
+    requireHints(casm as { hints?: unknown })
     this.#casmByHash.set(hashes.blake, casm)
     this.#casmByHash.set(hashes.poseidon, casm)
     return hashes
@@ -38,9 +41,7 @@ export class CasmRegistry {
 
   /** Adds the compiled classes of a folder and its subfolders; `skipped` learns of files that are none. */
   addFolder(folder: string, skipped: (file: string, reason: string) => void): void {
-    for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-      if (!entry.isFile() || !FILE_NAME.test(entry.name)) continue
-      const file = join(entry.parentPath, entry.name)
+    for (const file of filesIn(folder)) {
       try {
         this.add(JSON.parse(readFileSync(file, 'utf8')))
       } catch (error) {
@@ -58,5 +59,24 @@ export class CasmRegistry {
       return blake === compiledClassHash || poseidon === compiledClassHash
     })
     return own === undefined ? null : loadContract(own).casm
+  }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && FILE_NAME.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+  } catch (error) {
+    throw new UsageError(`the CASM folder ${folder} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Hints enter no hash, so they are looked at here: pairs of a position and a list. */
+function requireHints({ hints }: { hints?: unknown }): void {
+  const isPair = (hint: unknown) =>
+    Array.isArray(hint) && Number.isInteger(hint[0]) && Array.isArray(hint[1])
+  if (!Array.isArray(hints) || !hints.every(isPair)) {
+    throw new CasmError('hints: expected a list of pairs of a position and a list of hints')
   }
 }

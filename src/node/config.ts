@@ -10,6 +10,7 @@ import { delimiter } from 'node:path'
 import { decodeShortString, encodeShortString } from '../felt/felt.ts'
 import { type Flag, flags, foreignFlags } from './flags.ts'
 import type { BlockGeneration, ChainOptions } from './options.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface NodeConfig {
   host: string
@@ -20,11 +21,6 @@ export interface NodeConfig {
 }
 
 export type Command = { name: 'help' } | { name: 'version' } | { name: 'dev'; config: NodeConfig }
-
-/** A command line or an environment that cannot be read; the message is one sentence for the user. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
 
 /** One gas price for all: what starknet-devnet has. */
 const GAS_PRICE = 10n ** 9n

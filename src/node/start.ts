@@ -3,10 +3,11 @@
  */
 import { type PredeployedAccount, predeployedAccounts } from './accounts.ts'
 import type { Chain } from './chain.ts'
-import { type NodeConfig, UsageError } from './config.ts'
+import type { NodeConfig } from './config.ts'
 import { defaultRequestLimits } from './context.ts'
 import { methodsOf } from './methods.ts'
 import { defaultServerOptions, type RunningServer, serve } from './server.ts'
+import { UsageError } from './usage-error.ts'
 
 export interface RunningNode extends RunningServer {
   url: string

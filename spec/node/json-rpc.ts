@@ -1,0 +1,88 @@
+/**
+ * The dispatcher alone: deadlines, bugs of a method, how many calls of a batch run at a time, digits of long numbers.
+ */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { answerText, type Method, type Methods } from '../../src/node/json-rpc.ts'
+import { quoteLongNumbers, wholePart } from '../../src/node/long-numbers.ts'
+
+const limits = { batch: 100, callMs: 20 }
+
+function methods(answer: Method['answer']): Methods {
+  return new Map([['test', { parameters: ['a', 'b'], answer }]])
+}
+
+const call = (id: number) => `{"jsonrpc": "2.0", "id": ${id}, "method": "test"}`
+
+test('a call that takes too long is answered with -32603', async () => {
+  const never = methods(() => new Promise(() => {}))
+  const text = await answerText(call(1), never, limits)
+  assert.equal(JSON.parse(text!), {
+    jsonrpc: '2.0',
+    id: 1,
+    error: { code: -32603, message: 'Internal error', data: { reason: 'no answer within 0.02 s' } },
+  })
+})
+
+test('a method that throws what is no refusal is a bug: -32603, and the log has it', async () => {
+  const logged: unknown[] = []
+  const original = console.error
+  console.error = (error: unknown) => logged.push(error)
+  try {
+    for (const answer of [
+      () => {
+        throw new Error('a bug')
+      },
+      () => Promise.reject(new Error('a bug')),
+    ]) {
+      const { error } = JSON.parse((await answerText(call(1), methods(answer), limits))!)
+      assert.equal(error, { code: -32603, message: 'Internal error', data: { reason: 'a bug' } })
+    }
+  } finally {
+    console.error = original
+  }
+  assert.is(logged.length, 2)
+})
+
+test('at most eight calls of a batch run at a time, and the answers keep their order', async () => {
+  let running = 0
+  let most = 0
+  const slow = methods(async () => {
+    most = Math.max(most, ++running)
+    await new Promise((settle) => setImmediate(settle))
+    return running--
+  })
+  const ids = Array.from({ length: 50 }, (_, id) => id)
+  const text = await answerText(`[${ids.map(call).join()}]`, slow, { ...limits, callMs: 10_000 })
+  assert.equal(
+    JSON.parse(text!).map(({ id }: { id: number }) => id),
+    ids,
+  )
+  assert.is(most, 8)
+})
+
+test('long numbers keep their digits; strings and short numbers stay', () => {
+  const json = '{"a": 123456789012345678901, "b": [1, -5.5], "c": "123456789012345678901 \\" 1e99"}'
+  const quoted =
+    '{"a": "123456789012345678901", "b": [1, -5.5], "c": "123456789012345678901 \\" 1e99"}'
+  assert.is(quoteLongNumbers(json), quoted)
+})
+
+test('the whole part of a decimal number is exact', () => {
+  const cases: [string, bigint | null][] = [
+    ['0', 0n],
+    ['12.9', 12n],
+    ['1e21', 10n ** 21n],
+    ['1.5e3', 1500n],
+    ['1.23456e2', 123n],
+    ['', null],
+    ['-1', null],
+    ['1e-3', null],
+    ['0x10', null],
+    ['1e999', null],
+    ['9'.repeat(81), null],
+  ]
+  for (const [text, value] of cases) assert.is(wholePart(text), value, text)
+})
+
+test.run()
