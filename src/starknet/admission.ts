@@ -4,7 +4,9 @@
  * Pure: it returns why a transaction is refused, as the code and data of the JSON-RPC answer, or null. The order of the
  * checks is the protocol's, for the first that fails is what the client sees.
  */
-import type { ResourceBounds, SierraClass, Transaction } from './transaction.ts'
+import { ADDRESS_BOUND } from './addresses.ts'
+import { maximalFee } from './fee.ts'
+import type { SierraClass, Transaction } from './transaction.ts'
 
 export interface AdmissionRefusal {
   code: number
@@ -40,7 +42,6 @@ export interface Attachments {
 }
 
 const VERSION = 3n
-const ADDRESS_BOUND = 2n ** 251n - 256n
 /** Sierra versions that are taken: 1.1 to 1.9, any patch. */
 const MIN_SIERRA_MINOR = 1n
 const MAX_SIERRA_MINOR = 9n
@@ -62,16 +63,6 @@ export function refuseAdmission(
     (attachments.contractClass === null
       ? null
       : refuseClass(attachments.contractClass, attachments.classBytes, limits))
-  )
-}
-
-/** The fee if all of every bound is used at its price, tip included. */
-export function maximalFee({ l1Gas, l1DataGas, l2Gas }: ResourceBounds, tip: bigint): bigint {
-  const dataFee = l1DataGas === null ? 0n : l1DataGas.maxAmount * l1DataGas.maxPricePerUnit
-  return (
-    l1Gas.maxAmount * l1Gas.maxPricePerUnit +
-    dataFee +
-    l2Gas.maxAmount * (l2Gas.maxPricePerUnit + tip)
   )
 }
 

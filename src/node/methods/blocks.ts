@@ -1,5 +1,6 @@
 /** Methods that read a block, closed or being filled, and what it changed. */
 import type { IncludedTransaction } from '../../starknet/block.ts'
+import { mergeStateDiffs } from '../../starknet/state-diff.ts'
 import { findBlock } from '../block-id.ts'
 import type { NodeContext } from '../context.ts'
 import { type BlockId, decodeBlockId, decodeFelts, decodeFlags, type Members } from '../decode.ts'
@@ -7,7 +8,6 @@ import { encodeContext, encodeHeader, encodeStateDiff } from '../encode/block.ts
 import { hex } from '../encode/felts.ts'
 import { encodeReceipt, encodeTransaction, type Finality } from '../encode/transaction.ts'
 import type { Method } from '../json-rpc.ts'
-import { mergeStateDiffs } from '../merge-state-diffs.ts'
 
 const decodeResponseFlags = decodeFlags('INCLUDE_PROOF_FACTS')
 

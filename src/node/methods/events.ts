@@ -5,6 +5,7 @@
  * The continuation token names the next event to look at, block and position in it, so it means the same after a restart.
  */
 import type { EmittedEvent, EventFilter, EventPosition } from '../../storage/chain-store.ts'
+import { matchesFilter } from '../../storage/event-filter.ts'
 import { findBlock } from '../block-id.ts'
 import type { Chain } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
@@ -117,7 +118,7 @@ function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | nu
   transactions.forEach(({ hash, execution }, transactionIndex) => {
     execution().events.forEach(({ fromAddress, keys, data }, indexInTransaction) => {
       const index = eventIndex++
-      if (index < first || !matches(filter, fromAddress, keys)) return
+      if (index < first || !matchesFilter({ fromAddress, keys }, filter)) return
       found.push({
         fromAddress,
         keys,
@@ -132,14 +133,6 @@ function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | nu
     })
   })
   return found
-}
-
-function matches(filter: EventFilter, fromAddress: bigint, keys: readonly bigint[]): boolean {
-  if (filter.addresses.length > 0 && !filter.addresses.includes(fromAddress)) return false
-  return filter.keys.every(
-    (wanted, position) =>
-      wanted.length === 0 || (position < keys.length && wanted.includes(keys[position]!)),
-  )
 }
 
 function encodeToken({ blockNumber, eventIndex }: EventPosition): string {
