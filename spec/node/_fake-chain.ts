@@ -20,12 +20,8 @@ import type {
   SierraClass,
   Transaction,
 } from '../../src/starknet/transaction.ts'
-import type {
-  ChainStore,
-  EmittedEvent,
-  StateReader,
-  StoredClass,
-} from '../../src/storage/chain-store.ts'
+import type { StoredClass } from '../../src/storage/chain-store.ts'
+import { createMemoryStore } from '../../src/storage/memory-store.ts'
 
 export const ACCOUNT = 0xacc0n
 export const CONTRACT = 0xc0ffeen
@@ -238,61 +234,9 @@ const open = [included(0x201n, invoke)]
 export const RECEIVED_HASH = 0x301n
 export const CANDIDATE_HASH = 0x302n
 
-const state: StateReader = {
-  storageAt: (address, key) => (address === CONTRACT && key === 5n ? 6n : 0n),
-  nonceAt: (address) => (address === ACCOUNT ? 2n : 0n),
-  classHashAt: (address) => (address === CONTRACT || address === ACCOUNT ? CLASS_HASH : 0n),
-  compiledClassHashAt: (classHash) => (classHash === CLASS_HASH ? 0xca53n : 0n),
-  lastUpdateOf: (address, key) => (address === CONTRACT && key === 5n ? 1 : null),
-}
-
-const allEvents: EmittedEvent[] = blocks.flatMap(({ header, transactions }) => {
-  let eventIndex = 0
-  return transactions.flatMap(({ hash, execution }, transactionIndex) =>
-    execution().events.map(({ fromAddress, keys, data }, indexInTransaction) => ({
-      fromAddress,
-      keys,
-      data,
-      blockNumber: header.number,
-      blockHash: header.blockHash,
-      transactionHash: hash,
-      transactionIndex,
-      eventIndex: eventIndex++,
-      indexInTransaction,
-    })),
-  )
-})
-
-const store: ChainStore = {
-  height: () => 1,
-  append: () => {
-    throw new Error('the fake chain does not grow')
-  },
-  blockByNumber: (number) => blocks[number] ?? null,
-  blockByHash: (hash) => blocks.find(({ header }) => header.blockHash === hash) ?? null,
-  findTransaction: (hash) => {
-    for (const found of blocks) {
-      const index = found.transactions.findIndex((each) => each.hash === hash)
-      if (index >= 0) return { block: found, index }
-    }
-    return null
-  },
-  classByHash: (classHash) => (classHash === CLASS_HASH ? fakeClass : null),
-  stateAt: () => state,
-  events: ({ fromBlock, toBlock, addresses, keys }, start, limit) => {
-    const matching = allEvents.filter(
-      (event) =>
-        event.blockNumber >= fromBlock &&
-        event.blockNumber <= toBlock &&
-        (start === null ||
-          event.blockNumber > start.blockNumber ||
-          (event.blockNumber === start.blockNumber && event.eventIndex >= start.eventIndex)) &&
-        (addresses.length === 0 || addresses.includes(event.fromAddress)) &&
-        keys.every((some, i) => some.length === 0 || some.includes(event.keys[i] ?? -1n)),
-    )
-    return { events: matching.slice(0, limit), next: matching[limit] ?? null }
-  },
-}
+const store = createMemoryStore()
+store.append(blocks[0]!, [])
+store.append(blocks[1]!, [fakeClass])
 
 export interface FakeChain extends Chain {
   submitted: { transaction: Transaction; contractClass: SierraClass | null }[]
@@ -310,9 +254,9 @@ export function fakeChain(): FakeChain {
     nextOutcome: 'SUCCEEDED',
     store,
     chainId: context(0).chainId,
-    preConfirmed: () => ({ context: context(2), transactions: open, state }),
-    stateOf: () => state,
-    classByHash: store.classByHash,
+    preConfirmed: () => ({ context: context(2), transactions: open, state: store.stateAt(1) }),
+    stateOf: (id) => store.stateAt(id === 'pre_confirmed' ? 1 : id),
+    classByHash: (classHash) => store.classByHash(classHash),
     submit: async (transaction, contractClass) => {
       if (transaction.nonce === 99n) throw new Refusal(52, 'Invalid transaction nonce', 'too high')
       chain.submitted.push({ transaction, contractClass })

@@ -113,26 +113,21 @@ function findEvents(
 function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | null): FoundEvent[] {
   const { context, transactions } = chain.preConfirmed()
   const first = start?.blockNumber === context.number ? start.eventIndex : 0
-  const found: FoundEvent[] = []
-  let eventIndex = 0
-  transactions.forEach(({ hash, execution }, transactionIndex) => {
-    execution().events.forEach(({ fromAddress, keys, data }, indexInTransaction) => {
-      const index = eventIndex++
-      if (index < first || !matchesFilter({ fromAddress, keys }, filter)) return
-      found.push({
-        fromAddress,
-        keys,
-        data,
-        blockNumber: context.number,
-        blockHash: null,
-        transactionHash: hash,
-        transactionIndex,
-        eventIndex: index,
-        indexInTransaction,
-      })
-    })
-  })
-  return found
+  const events = transactions.flatMap((included, transactionIndex) =>
+    included.execution().events.map(({ fromAddress, keys, data }, indexInTransaction) => ({
+      fromAddress,
+      keys,
+      data,
+      blockNumber: context.number,
+      blockHash: null,
+      transactionHash: included.hash,
+      transactionIndex,
+      indexInTransaction,
+    })),
+  )
+  return events
+    .map((event, eventIndex) => ({ ...event, eventIndex }))
+    .filter((event) => event.eventIndex >= first && matchesFilter(event, filter))
 }
 
 function encodeToken({ blockNumber, eventIndex }: EventPosition): string {
