@@ -60,6 +60,14 @@ const controlNames = [
   /** How far ahead of the prefix executors may start, and its limit. */
   'window',
   'windowLimit',
+  /** Commit count of the next look at the waste, commits between looks, 1 while probing; what was seen last. */
+  'look',
+  'interval',
+  'probing',
+  'usefulSeen',
+  'wastedSeen',
+  /** Workers that take part. */
+  'active',
   /** Switches of the policy (src/executor/policy.ts). */
   'policy',
   /** Sequence number that idle workers sleep on, and how many do. */

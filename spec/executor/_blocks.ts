@@ -1,0 +1,32 @@
+/**
+ * Random blocks for specs and campaigns: a seed gives a shape, a size, advice and a state.
+ */
+import type { Advice } from '../../src/executor/execute-block.ts'
+import * as Policy from '../../src/executor/policy.ts'
+import type { Random } from '../../src/lab/random.ts'
+import { type Workload, workloadNames, workloads } from '../../src/lab/workloads.ts'
+
+export const switches = Object.entries(Policy)
+
+export interface RandomBlock extends Workload {
+  text: string
+  advice: Advice
+}
+
+/** Half of the blocks are mixed ones; sizes, accounts, window and policy vary. */
+export function randomBlock(random: Random, most: number): RandomBlock {
+  const name = random.oneIn(2) ? 'mixed' : random.pick(workloadNames)
+  const transactions = 1 + random.below(random.pick([4, 20, most]))
+  const accounts = 1 + random.below(random.pick([2, 6, 40]))
+  const iterations = random.pick([0, 10, 300])
+  const seed = random.word()
+  const window = random.pick([1, 2, 3, 8, 16, 1000])
+  let policy = 0
+  if (random.oneIn(2)) {
+    for (const [, bit] of switches) if (random.oneIn(4)) policy |= bit
+  }
+  const { input, state } = workloads[name]({ transactions, accounts, iterations, seed })
+  const shape = `${name} ${transactions} txs, ${accounts} accounts, ${iterations} iterations`
+  const text = `${shape}, seed ${seed}, window ${window}, policy ${policy}`
+  return { input, state, text, advice: { window, policy } }
+}

@@ -1,0 +1,6 @@
+/** Comlink's adapter for Node's ports is reached by its file, for which the package declares no types. */
+declare module 'comlink/dist/esm/node-adapter.mjs' {
+  import type { MessagePort, Worker } from 'node:worker_threads'
+  import type { Endpoint } from 'comlink'
+  export default function nodeEndpoint(port: MessagePort | Worker): Endpoint
+}

@@ -1,0 +1,241 @@
+/**
+ * A pool of executors on one memory: starts them, wakes them for a block, watches them, replaces the dead.
+ *
+ * It owns the memory, the doorbell and the threads. It promises that when `run` resolves no worker touches the memory:
+ * all have left the block, or those that have not are dead, their end awaited. A block costs one notification; Comlink is
+ * used to start and to end a worker, and every call is raced against the worker's death, for a dead one never answers.
+ */
+
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { wrap } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { HEARTBEAT, LEFT } from '../src/executor/counters.ts'
+import type { ExecutorPool } from '../src/executor/execute-block.ts'
+import type { VirtualMachine } from '../src/executor/machine.ts'
+import { FAILED } from '../src/executor/scheduler.ts'
+import {
+  createEngineMemory,
+  type EngineMemory,
+  type MemoryOptions,
+} from '../src/mvmemory/memory.ts'
+import { WORKER } from '../src/mvmemory/regions.ts'
+import { waitWhileAsync } from '../src/shared/waiting.ts'
+import {
+  CALL,
+  CLOSING,
+  DOORBELL_WORDS,
+  MOST_WORKERS,
+  NEWS,
+  nextCall,
+  type PortMessage,
+  type WorkerBirth,
+} from './doorbell.ts'
+import type { ExecutorApi } from './executor.ts'
+import { buildMachine, type MachineKind } from './machines.ts'
+
+export interface PoolOptions {
+  workers: number
+  machine: MachineKind
+  memory?: MemoryOptions
+  /** A worker that gives no sign of life for this long is stuck: 20 times the longest legal transaction, or more. */
+  stuckMs?: number
+}
+
+/** How often main looks at heartbeats while a block runs. */
+const LOOK_MS = 100
+
+/** Entry points have the extension of this file: `.ts` where sources run, `.js` in `dist`. */
+const entry = new URL(
+  `./executor${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+)
+
+interface Member {
+  index: number
+  thread: Worker
+  port: MessagePort
+  /** Resolves to the reason when the thread has ended; never rejects. */
+  death: Promise<string>
+  isDead: boolean
+  /** Resolves when the worker has left its loop because the pool closes. */
+  served: Promise<unknown>
+  /** Last heartbeat that was seen to change, and when. */
+  beat: number
+  seenMs: number
+  /** Generation of the memory that was sent last. */
+  generation: number
+}
+
+export class Pool implements ExecutorPool {
+  readonly memory: EngineMemory
+  readonly machine: VirtualMachine
+  readonly workers: number
+  /** Workers that were replaced so far. */
+  replacements = 0
+  private readonly kind: MachineKind
+  private readonly stuckMs: number
+  private readonly doorbell = new Int32Array(new SharedArrayBuffer(DOORBELL_WORDS * 4))
+  private readonly members: Member[] = []
+  /** Everything published so far, for workers that come later. */
+  private readonly published: unknown[] = []
+  private isClosed = false
+
+  private constructor(options: PoolOptions, machine: VirtualMachine) {
+    if (!(options.workers >= 1 && options.workers <= MOST_WORKERS)) {
+      throw new RangeError(`a pool has 1 to ${MOST_WORKERS} workers, not ${options.workers}`)
+    }
+    this.kind = options.machine
+    this.workers = options.workers
+    this.stuckMs = options.stuckMs ?? 5000
+    this.machine = machine
+    this.memory = createEngineMemory({ ...options.memory, executors: options.workers + 1 })
+  }
+
+  /** A pool whose workers are ready. */
+  static async start(options: PoolOptions): Promise<Pool> {
+    const pool = new Pool(options, await buildMachine(options.machine))
+    const indices = Array.from({ length: options.workers }, (_, index) => index + 1)
+    pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
+    return pool
+  }
+
+  /** Gives a message (a program image, say) to every virtual machine, before the next block. */
+  publish(message: unknown): void {
+    this.published.push(message)
+    this.machine.accept(message)
+    for (const member of this.members) this.send(member, { published: message })
+  }
+
+  async run(active: number): Promise<string | null> {
+    if (this.isClosed) throw new Error('the pool is closed')
+    try {
+      await this.replaceDead()
+    } catch (error) {
+      return String(error)
+    }
+    const { doorbell } = this
+    for (const member of this.members) this.attach(member)
+    const call = nextCall(Atomics.load(doorbell, CALL), active)
+    Atomics.store(doorbell, CALL, call)
+    Atomics.notify(doorbell, CALL)
+    return await this.watch(this.members.slice(0, active), call)
+  }
+
+  /** Ends a worker at once, wherever it is. For specs and campaigns. */
+  async kill(index: number): Promise<void> {
+    await this.members[index - 1]?.thread.terminate()
+  }
+
+  /** Ends the workers; the memory stays readable. */
+  async stop(): Promise<void> {
+    if (this.isClosed) return
+    this.isClosed = true
+    Atomics.store(this.doorbell, CLOSING, 1)
+    Atomics.add(this.doorbell, CALL, 1)
+    Atomics.notify(this.doorbell, CALL)
+    await Promise.all(
+      this.members.map(async (member) => {
+        await Promise.race([member.served, member.death])
+        await this.end(member)
+      }),
+    )
+  }
+
+  /** Resolves when all workers have left the block, or those that have not are dead. */
+  private async watch(members: Member[], call: number): Promise<string | null> {
+    const { doorbell, memory } = this
+    let failure: string | null = null
+    for (const member of members) member.seenMs = performance.now()
+    for (;;) {
+      const news = Atomics.load(doorbell, NEWS)
+      const inside = members.filter((member) => !this.hasLeft(member, call))
+      if (inside.some((member) => member.isDead)) failure ??= 'a worker died'
+      if (inside.every((member) => member.isDead)) return failure
+      for (const member of inside) {
+        const beat = Atomics.load(memory.words, this.wordOf(member, HEARTBEAT))
+        if (beat !== member.beat) member.seenMs = performance.now()
+        member.beat = beat
+        if (member.isDead || performance.now() - member.seenMs < this.stuckMs) continue
+        failure ??= 'a worker is stuck'
+        await this.end(member)
+      }
+      if (failure !== null) this.fail()
+      await waitWhileAsync(doorbell, NEWS, news, LOOK_MS)
+    }
+  }
+
+  /** Makes everybody leave the block. */
+  private fail(): void {
+    const { words, layout } = this.memory
+    Atomics.store(words, layout.stop, FAILED)
+    Atomics.add(words, layout.wake, 1)
+    Atomics.notify(words, layout.wake)
+  }
+
+  private hasLeft(member: Member, call: number): boolean {
+    return Atomics.load(this.memory.words, this.wordOf(member, LEFT)) === call
+  }
+
+  private wordOf(member: Member, counter: number): number {
+    return this.memory.layout.workers + member.index * WORKER + counter
+  }
+
+  /** Sends the memory to a worker that has another one, or none. */
+  private attach(member: Member): void {
+    if (member.generation === this.memory.generation) return
+    member.generation = this.memory.generation
+    this.send(member, { memory: this.memory.words })
+  }
+
+  private send(member: Member, message: PortMessage): void {
+    member.port.postMessage(message)
+  }
+
+  private async replaceDead(): Promise<void> {
+    for (const [at, member] of this.members.entries()) {
+      if (!member.isDead) continue
+      this.members[at] = await this.spawn(member.index)
+      this.replacements++
+    }
+  }
+
+  /** Starts a worker and waits until it is ready. */
+  private async spawn(index: number): Promise<Member> {
+    const { port1, port2 } = new MessageChannel()
+    const { doorbell } = this
+    const birth: WorkerBirth = { index, doorbell, port: port2 }
+    const thread = new Worker(entry, { workerData: birth, transferList: [port2] })
+    const remote = wrap<ExecutorApi>(nodeEndpoint(thread))
+    let reason = 'it ended'
+    thread.once('error', (error) => {
+      reason = `${error}`
+    })
+    const death = new Promise<string>((resolve) => thread.once('exit', () => resolve(reason)))
+    const state = { isDead: false, generation: -1, beat: 0, seenMs: 0 }
+    const member: Member = { index, thread, port: port1, death, served: death, ...state }
+    void death.then(() => {
+      member.isDead = true
+      port1.close()
+      Atomics.add(doorbell, NEWS, 1)
+      Atomics.notify(doorbell, NEWS)
+    })
+    for (const message of this.published) this.send(member, { published: message })
+    await this.alive(member, remote.prepare(this.kind))
+    // Answered when the pool closes: until then the worker looks at shared memory only.
+    member.served = remote.serve(Atomics.load(doorbell, CALL))
+    return member
+  }
+
+  /** The answer of a call, or an error if the worker dies first. */
+  private async alive<T>(member: Member, call: Promise<T>): Promise<T> {
+    const died = member.death.then((reason) => {
+      throw new Error(`expected an answer of executor ${member.index}: ${reason}`)
+    })
+    return await Promise.race([call, died])
+  }
+
+  private async end(member: Member): Promise<void> {
+    await member.thread.terminate()
+    await member.death
+  }
+}
