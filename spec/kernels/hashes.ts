@@ -1,11 +1,18 @@
 /**
  * Pedersen and Poseidon give the published values, agree with @scure/starknet, and do not depend on memo or batch.
  */
-import { poseidonHashMany, poseidonSmall, pedersen as scurePedersen } from '@scure/starknet'
+import { Point, poseidonHashMany, poseidonSmall, pedersen as scurePedersen } from '@scure/starknet'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CELL_LONGS, readCell, readCells, writeCells } from '../../src/felt/cell.ts'
+import {
+  attachCrypto,
+  batchHashes,
+  type Crypto,
+  createCryptoMemory,
+} from '../../src/felt/crypto.ts'
+import { CURVE_ORDER, PEDERSEN_POINTS } from '../../src/felt/curve.ts'
 import { P } from '../../src/felt/felt.ts'
 import {
   defaultCrypto,
@@ -103,6 +110,35 @@ test('a Poseidon list is the oracle for lengths 0 to 40 and past the scratch are
   for (const length of [crypto.scratchCells - 1, crypto.scratchCells, crypto.scratchCells + 3]) {
     const felts = Array.from({ length }, (_, i) => P - 1n - BigInt(i))
     assert.is(poseidonMany(felts), poseidonHashMany(felts))
+  }
+})
+
+test('points that meet on the way are added all the same', () => {
+  const memory = createCryptoMemory(1)
+  const kernels = attachCrypto(memory, 0) as Crypto & { pedersenTable(): number }
+  const { bytes, scratch, cells } = kernels
+  const entry = (window: number) => kernels.pedersenTable() + window * 4096 * 64
+  const zeros = new Array<bigint>(2 * batchHashes).fill(0n)
+  const shift = Point.fromAffine(PEDERSEN_POINTS[0]!)
+  // Entry 0 of window 0 is (3 - 2^42) S, that of window 1 is 2 S. Put the first, or its negative, in place of the second.
+  const base = shift.multiply(CURVE_ORDER + 3n - 2n ** 42n)
+  const first = bytes.slice(entry(0), entry(0) + 64)
+  const negative = first.slice()
+  const packed = new BigUint64Array(negative.buffer)
+  const y = [7, 6, 5, 4].reduce((sum, i) => (sum << 64n) | packed[i]!, 0n)
+  for (let i = 0; i < 4; i++) packed[4 + i] = (P - y) >> BigInt(64 * i)
+  for (const [point, sum] of [
+    [first, base.subtract(shift)],
+    [negative, shift.negate().subtract(base)],
+  ] as const) {
+    bytes.set(point, entry(1))
+    const expected = sum.toAffine().x
+    writeCells(cells, scratch >> 3, zeros)
+    const out = scratch + zeros.length * 32
+    assert.is(kernels.pedersenBatch(scratch, 1, out), 0)
+    assert.is(readCell(cells, out >> 3), expected)
+    assert.is(kernels.pedersenBatch(scratch, batchHashes, out), 0)
+    assert.equal(readCells(cells, out >> 3, batchHashes), new Array(batchHashes).fill(expected))
   }
 })
 

@@ -27,7 +27,7 @@ export function pedersen(x: bigint, y: bigint): bigint {
   put(crypto, 0, x)
   put(crypto, 1, y)
   const status = crypto.pedersen(scratch, scratch + CELL_BYTES, scratch + 2 * CELL_BYTES)
-  if (status !== OK) throw new Error(`pedersen of ${x} and ${y} met a degenerate addition`)
+  if (status !== OK) throw new Error(`pedersen of ${x} and ${y} is not a point's`)
   return get(crypto, 2)
 }
 

@@ -30,7 +30,7 @@ export {
   keccakResult,
   keccakStart,
 } from './keccak'
-export { BATCH_HASHES, BYTE_CONSTANTS_BYTES, byteConstants, init, IO_CELLS, SCRATCH_BYTES, TABLES_BYTES } from './layout'
+export { BATCH_HASHES, BYTE_CONSTANTS_BYTES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, TABLES_BYTES } from './layout'
 export { pedersen, pedersenBatch, pedersenFresh } from './pedersen'
 export {
   poseidonAbsorb,

@@ -54,7 +54,7 @@ const POSEIDON_SCRATCH: usize = 32 * 1024
 const CURVE_SCRATCH: usize = POSEIDON_SCRATCH + 512
 const ROOT_SCRATCH: usize = CURVE_SCRATCH + 12 * 1024
 const PEDERSEN_SCRATCH: usize = ROOT_SCRATCH + 3 * 1024
-const BYTES_SCRATCH: usize = PEDERSEN_SCRATCH + 7 * 1024
+const BYTES_SCRATCH: usize = PEDERSEN_SCRATCH + 8 * 1024
 const MEMO_SCRATCH: usize = 64 * 1024
 /** Entries of the memo of Pedersen hashes; 96 bytes each. */
 export const MEMO_ENTRIES: usize = 4096

@@ -5,14 +5,15 @@
  *     entry k    D_i + sum of the generators of the bits of k; D_i = 2^i S for i >= 1, sum of all D_i = S
  *
  * So no entry is infinity, no digit is skipped, and every hash is 42 table points added up. Two of them with
- * equal x would need a known relation between the points of the definition.
+ * equal x would need a known relation between the points of the definition; then the sum is made by complete
+ * additions.
  *
  * One hash is 41 mixed additions and an inversion. Many are added as trees in affine coordinates, level by
  * level over all hashes, so that a level of all of them costs one inversion. A memo answers repetitions.
  */
 import { addPairs, setPair, setRight, unpackPoint } from './batch'
 import { cellCopy, cellEquals, limb0, limb1, limb2, limb3, UNSET } from './cell'
-import { AFFINE_BYTES, XYZZ_BYTES, xyzzAddAffine, xyzzFromAffine, ZZ } from './curve'
+import { AFFINE_BYTES, XYZZ_BYTES, xyzzAddAffine, xyzzAddComplete, xyzzFromAffine, ZZ } from './curve'
 import { F29_BYTES, f29Mul } from './field29'
 import { f29ToCell } from './field29-border'
 import { f29Invert } from './field29-invert'
@@ -28,7 +29,7 @@ import {
   pedersenTable,
   POINT_BYTES,
 } from './layout'
-import { OK, SAME_X } from './status'
+import { INFINITY, OK } from './status'
 
 /** Windows of one felt. */
 const FELT_WINDOWS: i32 = PEDERSEN_WINDOWS / 2
@@ -39,7 +40,7 @@ const TREE_POINTS: usize = <usize>FELT_WINDOWS
 const SMALLEST_BATCH: i32 = 8
 
 /**
- * out = the hash of two cells, from the memo if it is there. Fails only if two points of the sum have equal x.
+ * out = the hash of two cells, from the memo if it is there. Fails only if the sum is infinity.
  */
 export function pedersen(x: usize, y: usize, out: usize): i32 {
   const entry = memoEntry(x, y)
@@ -81,11 +82,25 @@ export function pedersenFresh(x: usize, y: usize, out: usize): i32 {
     point += AFFINE_BYTES
     xyzzAddAffine(sum, point, rest)
   }
-  if (f29IsZero(sum + ZZ)) return SAME_X
+  if (f29IsZero(sum + ZZ)) {
+    addCompletely(sum, points)
+    if (f29IsZero(sum + ZZ)) return INFINITY
+  }
   f29Invert(rest, sum + ZZ, rest + F29_BYTES)
   f29Mul(sum, sum, rest)
   f29ToCell(out, sum)
   return OK
+}
+
+/** The same sum where two points on the way have equal x: no input is known that needs it. */
+function addCompletely(sum: usize, points: usize): void {
+  const next = sum + XYZZ_BYTES
+  const rest = next + XYZZ_BYTES
+  xyzzFromAffine(sum, points)
+  for (let i = 1; i < PEDERSEN_WINDOWS; i++) {
+    xyzzFromAffine(next, points + (<usize>i) * AFFINE_BYTES)
+    xyzzAddComplete(sum, next, rest)
+  }
 }
 
 /** Window `index` of a felt. */
