@@ -16,6 +16,7 @@
 import {
   F29_BYTES,
   f29Add,
+  f29Combine,
   f29Copy,
   f29Difference,
   f29Mul,
@@ -26,6 +27,7 @@ import {
   f29Sub,
   f29SubFolded,
   f29SubTwice,
+  f29Twice,
 } from './field29'
 import { f29Invert } from './field29-invert'
 import { f29IsZero } from './field29-reduce'
@@ -144,28 +146,24 @@ export function jacobianFromAffine(point: usize, affine: usize): void {
 
 /** point = 2 * point, but for its ZZZ: a run of doublings does not need it, see `jacobianSettle`. */
 export function jacobianDouble(point: usize, scratch: usize): void {
-  const xx = scratch
+  const slope = scratch
   const yy = scratch + F29_BYTES
   const s = scratch + 2 * F29_BYTES
+  // S is 4 s: the factor 4 is left to the steps that use it.
   f29Square(yy, point + Y)
   f29Mul(s, point, yy)
-  f29Scale(s, s, 4)
-  // The slope 3 XX + ZZ^2.
-  f29Square(xx, point)
-  f29Scale(xx, xx, 3)
+  f29Square(slope, point)
   f29Square(point + ZZ, point + ZZ)
-  f29Add(xx, xx, point + ZZ)
-  f29Mul(point + Z, point + Y, point + Z)
-  f29Scale(point + Z, point + Z, 2)
+  f29Combine(slope, slope, 3, point + ZZ, 1)
+  f29Twice(point + Y, point + Y)
+  f29Mul(point + Z, point + Z, point + Y)
   f29Square(point + ZZ, point + Z)
-  f29Square(point, xx)
-  f29Sub(point, point, s)
-  f29Sub(point, point, s)
-  f29Difference(s, s, point)
-  f29Mul(s, s, xx)
+  f29Square(point, slope)
+  f29Combine(point, point, 1, s, -8)
+  f29Combine(s, s, 4, point, -1)
+  f29Mul(s, s, slope)
   f29Square(yy, yy)
-  f29Scale(yy, yy, 8)
-  f29Sub(point + Y, s, yy)
+  f29Combine(point + Y, s, 1, yy, -8)
 }
 
 /** Makes ZZZ right after doublings. */

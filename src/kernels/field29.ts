@@ -240,64 +240,51 @@ export function f29MulSub(out: usize, a: usize, b: usize, x: usize, y: usize): v
   store<i64>(out, c >> 29, 64)
 }
 
+/** out = a * ka + b * kb for constants ka and kb, carried. Inlined, so that the constants become shifts and signs. */
+// @ts-ignore: decorator
+@inline
+export function f29Combine(out: usize, a: usize, ka: i64, b: usize, kb: i64): void {
+  let c = load<i64>(a) * ka + load<i64>(b) * kb
+  store<i64>(out, c & MASK)
+  c = load<i64>(a, 8) * ka + load<i64>(b, 8) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 8)
+  c = load<i64>(a, 16) * ka + load<i64>(b, 16) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 16)
+  c = load<i64>(a, 24) * ka + load<i64>(b, 24) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 24)
+  c = load<i64>(a, 32) * ka + load<i64>(b, 32) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 32)
+  c = load<i64>(a, 40) * ka + load<i64>(b, 40) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 40)
+  c = load<i64>(a, 48) * ka + load<i64>(b, 48) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 48)
+  c = load<i64>(a, 56) * ka + load<i64>(b, 56) * kb + (c >> 29)
+  store<i64>(out, c & MASK, 56)
+  c = load<i64>(a, 64) * ka + load<i64>(b, 64) * kb + (c >> 29)
+  store<i64>(out, c, 64)
+}
+
 /** out = a + b, carried. */
 export function f29Add(out: usize, a: usize, b: usize): void {
-  let c = load<i64>(a) + load<i64>(b)
-  store<i64>(out, c & MASK)
-  c >>= 29
-  c += load<i64>(a, 8) + load<i64>(b, 8)
-  store<i64>(out, c & MASK, 8)
-  c >>= 29
-  c += load<i64>(a, 16) + load<i64>(b, 16)
-  store<i64>(out, c & MASK, 16)
-  c >>= 29
-  c += load<i64>(a, 24) + load<i64>(b, 24)
-  store<i64>(out, c & MASK, 24)
-  c >>= 29
-  c += load<i64>(a, 32) + load<i64>(b, 32)
-  store<i64>(out, c & MASK, 32)
-  c >>= 29
-  c += load<i64>(a, 40) + load<i64>(b, 40)
-  store<i64>(out, c & MASK, 40)
-  c >>= 29
-  c += load<i64>(a, 48) + load<i64>(b, 48)
-  store<i64>(out, c & MASK, 48)
-  c >>= 29
-  c += load<i64>(a, 56) + load<i64>(b, 56)
-  store<i64>(out, c & MASK, 56)
-  c >>= 29
-  c += load<i64>(a, 64) + load<i64>(b, 64)
-  store<i64>(out, c, 64)
+  f29Combine(out, a, 1, b, 1)
 }
 
 /** out = a - b, carried. */
 export function f29Sub(out: usize, a: usize, b: usize): void {
-  let c = load<i64>(a) - load<i64>(b)
-  store<i64>(out, c & MASK)
-  c >>= 29
-  c += load<i64>(a, 8) - load<i64>(b, 8)
-  store<i64>(out, c & MASK, 8)
-  c >>= 29
-  c += load<i64>(a, 16) - load<i64>(b, 16)
-  store<i64>(out, c & MASK, 16)
-  c >>= 29
-  c += load<i64>(a, 24) - load<i64>(b, 24)
-  store<i64>(out, c & MASK, 24)
-  c >>= 29
-  c += load<i64>(a, 32) - load<i64>(b, 32)
-  store<i64>(out, c & MASK, 32)
-  c >>= 29
-  c += load<i64>(a, 40) - load<i64>(b, 40)
-  store<i64>(out, c & MASK, 40)
-  c >>= 29
-  c += load<i64>(a, 48) - load<i64>(b, 48)
-  store<i64>(out, c & MASK, 48)
-  c >>= 29
-  c += load<i64>(a, 56) - load<i64>(b, 56)
-  store<i64>(out, c & MASK, 56)
-  c >>= 29
-  c += load<i64>(a, 64) - load<i64>(b, 64)
-  store<i64>(out, c, 64)
+  f29Combine(out, a, 1, b, -1)
+}
+
+/** out = 2a without a carry pass: may be one factor of a product. */
+export function f29Twice(out: usize, a: usize): void {
+  store<i64>(out, load<i64>(a) << 1)
+  store<i64>(out, load<i64>(a, 8) << 1, 8)
+  store<i64>(out, load<i64>(a, 16) << 1, 16)
+  store<i64>(out, load<i64>(a, 24) << 1, 24)
+  store<i64>(out, load<i64>(a, 32) << 1, 32)
+  store<i64>(out, load<i64>(a, 40) << 1, 40)
+  store<i64>(out, load<i64>(a, 48) << 1, 48)
+  store<i64>(out, load<i64>(a, 56) << 1, 56)
+  store<i64>(out, load<i64>(a, 64) << 1, 64)
 }
 
 /** out = a - b without a carry pass: the limbs of two carried values stay within 29 bits and a sign. */
