@@ -5,6 +5,11 @@
 
 import type { Chain, TransactionStage } from '../../src/node/chain.ts'
 import { Refusal } from '../../src/node/chain.ts'
+import {
+  VALIDATE_DECLARE_SELECTOR,
+  VALIDATE_DEPLOY_SELECTOR,
+  VALIDATE_SELECTOR,
+} from '../../src/starknet/addresses.ts'
 import type { Block, IncludedTransaction } from '../../src/starknet/block.ts'
 import type { BlockContext } from '../../src/starknet/block-context.ts'
 import type {
@@ -36,7 +41,12 @@ export const fakeClass: StoredClass = {
     sierraProgram: [1n, 7n, 0n, 5n],
     contractClassVersion: '0.1.0',
     entryPointsByType: {
-      external: [{ selector: SELECTOR, functionIdx: 0 }],
+      external: [
+        SELECTOR,
+        VALIDATE_SELECTOR,
+        VALIDATE_DECLARE_SELECTOR,
+        VALIDATE_DEPLOY_SELECTOR,
+      ].map((selector, functionIdx) => ({ selector, functionIdx })),
       l1Handler: [],
       constructor: [{ selector: 1n, functionIdx: 1 }],
     },

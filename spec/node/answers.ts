@@ -238,6 +238,12 @@ vectorTest(
         69,
       ],
     ]
+    const unknownClass = { ...deployAccount, class_hash: '0x77' }
+    cases.push([
+      'starknet_addDeployAccountTransaction',
+      { deploy_account_transaction: unknownClass },
+      28,
+    ])
     for (const [method, params, code] of cases) await expectError(method, params, code)
     chain.nextCall = {
       succeeded: false,

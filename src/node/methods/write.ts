@@ -1,6 +1,13 @@
 /** Methods that bring transactions to the chain: decoded and checked without state here, then handed over. */
-import { contractAddress } from '../../starknet/addresses.ts'
+import {
+  contractAddress,
+  VALIDATE_DECLARE_SELECTOR,
+  VALIDATE_DEPLOY_SELECTOR,
+  VALIDATE_SELECTOR,
+} from '../../starknet/addresses.ts'
 import { admissionLimits, refuseAdmission } from '../../starknet/admission.ts'
+import type { Transaction } from '../../starknet/transaction.ts'
+import type { Chain } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
 import {
   type Broadcasted,
@@ -9,8 +16,16 @@ import {
   decodeInvoke,
 } from '../decode-transaction.ts'
 import { hex } from '../encode/felts.ts'
-import { refusal } from '../errors.ts'
+import { hasEntryPoint } from '../entry-points.ts'
+import { CLASS_HASH_NOT_FOUND, NON_ACCOUNT, refusal } from '../errors.ts'
 import type { Method } from '../json-rpc.ts'
+
+/** The entry point that validates a transaction of each type. */
+const VALIDATORS = {
+  INVOKE: VALIDATE_SELECTOR,
+  DECLARE: VALIDATE_DECLARE_SELECTOR,
+  DEPLOY_ACCOUNT: VALIDATE_DEPLOY_SELECTOR,
+}
 
 export function writeMethods({ chain }: NodeContext): Record<string, Method> {
   const submit = async (broadcasted: Broadcasted): Promise<string> => {
@@ -18,6 +33,7 @@ export function writeMethods({ chain }: NodeContext): Record<string, Method> {
     const { transaction, contractClass } = broadcasted
     const refused = refuseAdmission(transaction, broadcasted, { ...admissionLimits, minL2GasPrice })
     if (refused !== null) throw refusal(refused.code, refused.data)
+    requireAccount(chain, transaction)
     return hex(await chain.submit(transaction, contractClass))
   }
 
@@ -46,5 +62,22 @@ export function writeMethods({ chain }: NodeContext): Record<string, Method> {
         return { transaction_hash: hash, contract_address: hex(address) }
       },
     },
+  }
+}
+
+/** Refuses a class that does not exist, and a sender that could not validate: contracts other than accounts. */
+function requireAccount(chain: Chain, transaction: Transaction): void {
+  const state = chain.stateOf('pre_confirmed')
+  const isDeployment = transaction.type === 'DEPLOY_ACCOUNT'
+  if (isDeployment && state.compiledClassHashAt(transaction.classHash) === 0n) {
+    throw refusal(CLASS_HASH_NOT_FOUND)
+  }
+  // A sender without class may be deployed by a transaction that waits; the chain looks at that.
+  const classHash = isDeployment
+    ? transaction.classHash
+    : state.classHashAt(transaction.senderAddress)
+  const known = classHash === 0n ? null : chain.classByHash(classHash)
+  if (known !== null && !hasEntryPoint(known, VALIDATORS[transaction.type])) {
+    throw refusal(NON_ACCOUNT)
   }
 }
