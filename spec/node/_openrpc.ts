@@ -125,3 +125,26 @@ export function unknownFields(value: Json, found: Set<string> = new Set()): Set<
   }
   return found
 }
+
+/** Why an answer does not fit the files, or null: results by method, errors by code. */
+export function misfit(
+  method: string,
+  answer: { result?: Json; error?: { code: number; message: string; data?: Json } },
+): string | null {
+  const { results, errors } = schemas()
+  const { result, error } = answer
+  if (error !== undefined) {
+    const known = errors.get(error.code)
+    if (known === undefined) return error.code <= -32000 ? null : `no error ${error.code} exists`
+    if (error.message !== known.message) return `the message of ${error.code} is another`
+    if (known.data === null) {
+      return error.data === undefined ? null : `error ${error.code} has no data`
+    }
+    return known.data(error.data) ? null : JSON.stringify(known.data.errors)
+  }
+  const validate = results.get(method)
+  if (validate === undefined) return method.startsWith('starknet_') ? 'no such method' : null
+  if (!validate(result)) return JSON.stringify(validate.errors)
+  const unknown = [...unknownFields(result)]
+  return unknown.length === 0 ? null : `unknown fields ${unknown}`
+}
