@@ -1,0 +1,185 @@
+/**
+ * What a transaction pays for: the work of its validation and execution, priced, and held against its bounds and its
+ * sender's balance.
+ */
+import {
+  CALL_RECORD_WORDS,
+  EVENT_WORDS,
+  EXECUTE_PHASE,
+  GAS_CONSUMED,
+  HOLES,
+  MESSAGE_WORDS,
+  PHASE,
+  STEPS,
+  VALIDATE_PHASE,
+  VM_BUILTINS,
+} from './call-tree.ts'
+import { DECLARE, INVOKE } from './encoded-transaction.ts'
+import type { RejectionKind } from './execution.ts'
+import { feeOf, toL1Gas } from './fee.ts'
+import { type Gas, gasOf, type Work } from './gas.ts'
+import { type BalanceSlots, BLOCKED, balanceOf } from './pre-validation.ts'
+import { type Run, STRK_CELL } from './run.ts'
+import { countChanges } from './state-changes.ts'
+import type { TransactionInput } from './transaction-input.ts'
+import { noResources, resourceNames } from './versioned-constants.ts'
+
+/** Work with its price; `fee` may be lowered by a check. */
+export interface Charge {
+  work: Work
+  gas: Gas
+  daGas: Gas
+  fee: bigint
+}
+
+/** A limit that was overrun, and the fee that is charged nevertheless. */
+export interface Overrun {
+  kind: RejectionKind
+  text: string
+  fee: bigint
+}
+
+const kinds = ['INVOKE', 'DECLARE', 'DEPLOY_ACCOUNT'] as const
+
+export class Charges {
+  /** Felts that the overhead of the system grows with. */
+  calldataLength = 0
+  readonly #run: Run
+  readonly #input: TransactionInput
+  /** Root calls by phase, -1 for none. */
+  readonly #roots = [-1, -1]
+  #balanceSlot = 0
+
+  constructor(run: Run, input: TransactionInput) {
+    this.#run = run
+    this.#input = input
+  }
+
+  begin(): void {
+    const { kind, calldataCount, proofFactsCount } = this.#input
+    this.calldataLength = kind === DECLARE ? 0 : calldataCount
+    if (kind === INVOKE) this.calldataLength += proofFactsCount
+    this.#roots.fill(-1)
+  }
+
+  /** The slot that the fee changes in any case. */
+  setBalance(slot: number): void {
+    this.#balanceSlot = slot
+  }
+
+  /** Adds the root call of a phase. */
+  add(call: number): void {
+    this.#roots[this.#run.tree.calls[call * CALL_RECORD_WORDS + PHASE]!] = call
+  }
+
+  forgetExecution(): void {
+    this.#roots[EXECUTE_PHASE] = -1
+  }
+
+  /** Charged steps of validation. */
+  validationSteps(): number {
+    const root = this.#roots[VALIDATE_PHASE]!
+    return root < 0 ? 0 : this.#run.tree.calls[root * CALL_RECORD_WORDS + STEPS]!
+  }
+
+  /** Prices what was added, and what a reverted execution used. */
+  price(revertedSteps: number, revertedSierraGas: number): Charge {
+    const { context, constants, prices } = this.#run.block
+    const work = this.#work(revertedSteps, revertedSierraGas)
+    const { gas, daGas } = gasOf(work, constants, this.#input.mode, context.useKzgDa)
+    return { work, gas, daGas, fee: feeOf(gas, prices, this.#run.tip) }
+  }
+
+  /** Holds a charge against bounds and balance: the first that is overrun, or null. */
+  check(charge: Charge, slots: BalanceSlots): Overrun | typeof BLOCKED | null {
+    const overrun = this.checkBounds(charge)
+    if (overrun !== null) return overrun
+    const { state } = this.#run
+    if (!state.load(slots.low) || !state.load(slots.high)) return BLOCKED
+    const { low, high } = balanceOf(this.#run, slots)
+    if (high > 0n || low >= charge.fee) return null
+    const text = `Insufficient fee token balance. Fee: ${charge.fee}, balance: low/high ${low}/${high}.`
+    return { kind: 'balance', text, fee: charge.fee }
+  }
+
+  /** Holds a charge against the bounds alone. */
+  checkBounds({ gas }: Charge): Overrun | null {
+    const { prices } = this.#run.block
+    const { l1Gas, l2Gas, l1DataGas } = this.#input.bounds
+    const none = { l1Gas: 0, l1DataGas: 0, l2Gas: 0 }
+    if (l1DataGas === null) {
+      const used = toL1Gas(gas, prices)
+      if (used <= l1Gas.maxAmount) return null
+      const whole = { ...none, l1Gas: Number(l1Gas.maxAmount) }
+      return insufficient('L1Gas', l1Gas.maxAmount, used, feeOf(whole, prices, this.#run.tip))
+    }
+    const checks = [
+      ['L1Gas', l1Gas.maxAmount, gas.l1Gas],
+      ['L2Gas', l2Gas.maxAmount, gas.l2Gas],
+      ['L1DataGas', l1DataGas.maxAmount, gas.l1DataGas],
+    ] as const
+    for (const [name, bound, used] of checks) {
+      if (BigInt(used) <= bound) continue
+      const cut: Gas = {
+        l1Gas: least(gas.l1Gas, l1Gas.maxAmount),
+        l1DataGas: least(gas.l1DataGas, l1DataGas.maxAmount),
+        l2Gas: least(gas.l2Gas, l2Gas.maxAmount),
+      }
+      return insufficient(name, bound, BigInt(used), feeOf(cut, prices, this.#run.tip))
+    }
+    return null
+  }
+
+  #work(revertedSteps: number, revertedSierraGas: number): Work {
+    const run = this.#run
+    const { tree } = run
+    const input = this.#input
+    const vm = noResources()
+    let sierraGas = 0
+    for (const root of this.#roots) {
+      if (root < 0) continue
+      const at = root * CALL_RECORD_WORDS
+      vm.steps += tree.calls[at + STEPS]!
+      vm.memoryHoles += tree.calls[at + HOLES]!
+      for (let i = 0; i < resourceNames.length; i++) {
+        vm.builtins[i]! += tree.calls[at + VM_BUILTINS + i]!
+      }
+      sierraGas += tree.gas(root, GAS_CONSUMED)
+    }
+    let eventKeys = 0
+    let eventData = 0
+    for (let i = 0; i < tree.eventCount; i++) {
+      eventKeys += tree.events[i * EVENT_WORDS + 3]!
+      eventData += tree.events[i * EVENT_WORDS + 4]!
+    }
+    let messagePayload = 0
+    for (let i = 0; i < tree.messageCount; i++) {
+      messagePayload += tree.messages[i * MESSAGE_WORDS + 3]!
+    }
+    return {
+      kind: kinds[input.kind]!,
+      calldataLength: this.calldataLength,
+      signatureLength: input.signatureCount,
+      hasProof: input.proofFactsCount > 0,
+      codeSize: input.codeSize,
+      vm,
+      sierraGas,
+      revertedSteps,
+      revertedSierraGas,
+      eventKeys,
+      eventData,
+      messages: tree.messageCount,
+      messagePayload,
+      changes: countChanges(run.state, run.block.cells, STRK_CELL, this.#balanceSlot),
+    }
+  }
+}
+
+function least(used: number, bound: bigint): number {
+  return BigInt(used) > bound ? Number(bound) : used
+}
+
+function insufficient(name: string, bound: bigint, used: bigint, fee: bigint): Overrun {
+  const text = `Insufficient max ${name}: max amount: ${bound}, actual used: ${used}.`
+  return { kind: 'fee', text, fee }
+}

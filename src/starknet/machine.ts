@@ -1,0 +1,137 @@
+/**
+ * The Starknet virtual machine: what the engine calls to run one transaction of a block.
+ *
+ *     engine ── execute(txIndex, view) ──▶ flow ── calls ──▶ Cairo machine ── syscalls ──▶ host ──▶ view
+ *
+ * It is a pure function of the encoded transaction, the encoded block context and what the view returned. Programs are
+ * published before a block starts and keyed by class hash; whether a class is declared is a location.
+ */
+import type { View, VirtualMachine } from '../executor/machine.ts'
+import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
+import type { Crypto } from '../felt/crypto.ts'
+import { useCrypto } from '../felt/hash.ts'
+import type { Machine, Program } from '../vm/host.ts'
+import { BLOCK_HASH_CONTRACT } from './addresses.ts'
+import { ClassTable } from './class-table.ts'
+import { BLOCK_CONTEXT_WORDS, decodeBlockContext } from './encoded-block-context.ts'
+import { FIELD_HASH } from './encoded-transaction.ts'
+import { pricesOf } from './fee.ts'
+import { writeBalanceKeys } from './fee-transfer.ts'
+import { Flow } from './flow.ts'
+import { StarknetHost } from './host.ts'
+import { finishOutcome } from './outcome.ts'
+import {
+  BLOCK_CELLS,
+  BLOCK_HASHES_CELL,
+  type BlockRun,
+  Run,
+  SEQUENCER_CELL,
+  SEQUENCER_LOW_KEY,
+  STRK_CELL,
+  ZERO_CELL,
+} from './run.ts'
+import { TransactionInput } from './transaction-input.ts'
+import { machineConstants, versionedConstants } from './versioned-constants.ts'
+
+/** Published to every executor before the first block that may use the class. */
+export interface ClassMessage {
+  kind: 'class'
+  classHash: bigint
+  sierraVersion: readonly [number, number, number]
+  /** What `loadProgram` of the machine's options takes. */
+  program: unknown
+}
+
+export interface StarknetMachineOptions {
+  /** This thread's kernels. */
+  crypto: Crypto
+  cairo: Machine
+  /** Makes a published program ready for `cairo`; `key` is the class hash as text. */
+  loadProgram(key: string, program: unknown): Program
+}
+
+export function createStarknetMachine(options: StarknetMachineOptions): VirtualMachine {
+  useCrypto(options.crypto)
+  return new StarknetMachine(options)
+}
+
+class StarknetMachine implements VirtualMachine {
+  readonly #options: StarknetMachineOptions
+  readonly #classes = new ClassTable()
+  readonly #run: Run
+  readonly #input = new TransactionInput()
+  readonly #host: StarknetHost
+  readonly #flow: Flow
+  /** Words of the block that `#block` was decoded from. */
+  readonly #context = new Int32Array(BLOCK_CONTEXT_WORDS)
+  #block: BlockRun | null = null
+
+  constructor(options: StarknetMachineOptions) {
+    this.#options = options
+    this.#run = new Run(options.cairo, this.#classes)
+    this.#host = new StarknetHost(this.#run)
+    this.#flow = new Flow(this.#run, this.#input)
+  }
+
+  execute(_txIndex: number, view: View): number {
+    const block = this.#blockOf(view)
+    const run = this.#run
+    const input = this.#input
+    input.read(view)
+    run.begin(view, block)
+    run.info.begin(input.words, input.longs)
+    this.#options.cairo.begin(block.machineConstants, this.#host, input.felt(FIELD_HASH))
+    return this.#flow.execute()
+  }
+
+  finish(words: Int32Array, result: number, delta: number): void {
+    finishOutcome(words, result, delta)
+  }
+
+  accept(message: unknown): void {
+    if (!isClassMessage(message)) return
+    const { classHash, sierraVersion, program } = message
+    const key = `0x${classHash.toString(16)}`
+    this.#classes.add(classHash, this.#options.loadProgram(key, program), sierraVersion)
+  }
+
+  /** The block of the view, decoded again only when its words differ from the last one's. */
+  #blockOf(view: View): BlockRun {
+    const { words, constants } = view
+    if (this.#block !== null) {
+      let i = 0
+      while (i < BLOCK_CONTEXT_WORDS && this.#context[i] === words[constants + i]) i++
+      if (i === BLOCK_CONTEXT_WORDS) return this.#block
+    }
+    for (let i = 0; i < BLOCK_CONTEXT_WORDS; i++) this.#context[i] = words[constants + i]!
+    const block = blockRun(words, constants)
+    const { blockNumberRounding, timestampRounding } = block.constants
+    this.#run.info.beginBlock(block.context, blockNumberRounding, timestampRounding)
+    this.#block = block
+    return block
+  }
+}
+
+function blockRun(words: Int32Array, offset: number): BlockRun {
+  const { context, flags } = decodeBlockContext(words, offset)
+  const cells = new Int32Array(BLOCK_CELLS * CELL_WORDS)
+  writeCellWords(cells, ZERO_CELL, 0n)
+  writeCellWords(cells, STRK_CELL, context.strkAddress)
+  writeCellWords(cells, SEQUENCER_CELL, context.sequencerAddress)
+  writeBalanceKeys(cells, SEQUENCER_LOW_KEY, context.sequencerAddress)
+  writeCellWords(cells, BLOCK_HASHES_CELL, BLOCK_HASH_CONTRACT)
+  return {
+    context,
+    flags,
+    constants: versionedConstants(context.starknetVersion),
+    machineConstants: machineConstants(context.starknetVersion),
+    prices: pricesOf(context, 'fri'),
+    cells,
+  }
+}
+
+function isClassMessage(message: unknown): message is ClassMessage {
+  return (
+    typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'class'
+  )
+}
