@@ -181,8 +181,7 @@ export class StarknetHost implements Host {
     const run = this.#run
     if (isOutOfRange(memory, address)) return this.#outOfRange(KEY_RANGE)
     if (run.block.constants.blockDirectExecuteCall && isExecute(memory, selector)) {
-      this.reason = INVALID_ARGUMENT
-      return REVERT
+      return this.#invalidArgument(gas)
     }
     const call = this.#open(memory, selector, calldata, count)
     const at = call * CALL_RECORD_WORDS
@@ -266,8 +265,7 @@ export class StarknetHost implements Host {
     if (run.isValidation) return this.#unauthorized('meta_tx_v0')
     if (isOutOfRange(memory, address)) return this.#outOfRange(KEY_RANGE)
     if (!isExecute(memory, selector)) {
-      this.reason = INVALID_ARGUMENT
-      return REVERT
+      return this.#invalidArgument(gas)
     }
     const call = this.#open(memory, selector, calldata, count)
     const { tree, info } = run
@@ -379,6 +377,13 @@ export class StarknetHost implements Host {
   #exported(memory: CellMemory, cell: number, to: Int32Array, at: number): Int32Array {
     copyFelt(memory.words, cell >> 2, to, at)
     return to
+  }
+
+  /** A call that is not made: the caller keeps its gas. */
+  #invalidArgument(gas: number): number {
+    this.reason = INVALID_ARGUMENT
+    this.gasLeft = gas
+    return REVERT
   }
 
   #unauthorized(name: string): number {
