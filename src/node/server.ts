@@ -77,8 +77,11 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
 
 function stop(server: Server): Promise<void> {
   return new Promise((settle) => {
+    // A connection becomes idle when its last answer is out, so it is looked at again and again.
+    const sweep = setInterval(() => server.closeIdleConnections(), 10)
     const timer = setTimeout(() => server.closeAllConnections(), STOP_MS)
     server.close(() => {
+      clearInterval(sweep)
       clearTimeout(timer)
       settle()
     })
