@@ -49,9 +49,22 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
   yield ['poseidon', () => crypto.poseidonPermute(scratch)]
 
   const [p, q] = [PEDERSEN_POINTS[0]!, PEDERSEN_POINTS[1]!]
+  // More points in turn than there are places for tables, so that none is ever known.
+  const strangers = Array.from({ length: 300 }, (_, i) => publicPoint(BigInt(i + 2)))
+  let turn = 0
+  fill([p.x, p.y, q.x, q.y, P / 3n])
+  yield [
+    'ec-op',
+    () => {
+      const stranger = strangers[turn++ % strangers.length]!
+      writeCells(cells, at + 2 * CELL_LONGS, [stranger.x, stranger.y])
+      step(4)
+      crypto.ecOp(scratch, out, 1)
+    },
+  ]
   for (const [name, base, blinded] of [
     ['ec-op-exact', q, 0],
-    ['ec-op', q, 1],
+    ['ec-op-known', q, 1],
     ['ec-op-generator', GENERATOR, 1],
   ] as const) {
     fill([p.x, p.y, base.x, base.y, P / 3n])

@@ -97,6 +97,23 @@ test('EcOp of the generator by its table is the walk', () => {
   )
 })
 
+test('EcOp of a point seen often, by a table of its own, is the walk', () => {
+  checked(
+    fc.property(
+      scalar,
+      fc.array(multiplier, { minLength: 12, maxLength: 12 }),
+      (b, multipliers) => {
+        const q = multiple(b)!
+        multipliers.forEach((m, i) => {
+          const a = N / 3n + BigInt(i)
+          assert.equal(ecOp(multiple(a)!, q, m, true), definition(a, b, m))
+        })
+      },
+    ),
+    20,
+  )
+})
+
 test('EcOp fails where the partial sum meets a doubled point, also at a bit that is 0', () => {
   // P = 2^bit Q or its negative, met at `bit` with no lower bit set.
   for (let bit = 0; bit < 251; bit += 25) {

@@ -6,12 +6,13 @@
  *
  *     exact     that walk: Jacobian doublings, XYZZ additions, one product pair for the test at a zero bit
  *     blinded   nobody could have chosen P: no collision will be met, so m Q is computed from the top by signed
- *               windows (or by the table, if Q is the generator) and P is added last
+ *               windows, or by a table if Q is the generator or a point seen often, and P is added last
  *
  * Invariant: a result is a point of the curve in canonical cells, and nothing is written unless the status is OK.
  */
+import { baseSum, baseTable } from './bases'
 import { unpackPoint } from './batch'
-import { cellCopy, cellEquals, cellIsZero, limb0, limb1, limb2, limb3 } from './cell'
+import { cellCopy, cellEquals, cellIsZero } from './cell'
 import {
   AFFINE_BYTES,
   CURVE_STEP_BYTES,
@@ -38,6 +39,7 @@ import {
   curveScratch,
   EC_MEMO_ENTRIES,
   ecMemoScratch,
+  GENERATOR_BITS,
   GENERATOR_ENTRIES,
   GENERATOR_WINDOWS,
   generatorCells,
@@ -45,6 +47,7 @@ import {
   POINT_BYTES,
 } from './layout'
 import { fieldSqrt } from './root'
+import { bitLength, bitsOf } from './scalar'
 import { FIRST_OFF_CURVE, INFINITY, NOT_SQUARE, OK, SAME_X, SECOND_OFF_CURVE } from './status'
 
 /** Digits of a felt in signed windows: one a bit, and one for the last borrow. */
@@ -80,7 +83,9 @@ export function ecOp(input: usize, out: usize, blinded: bool): i32 {
     if (cellEquals(input + 64, generatorCells()) && cellEquals(input + 96, generatorCells() + 32)) {
       generatorSum(sum, m)
     } else {
-      multiple(sum, q, m)
+      const table = baseTable(input + 64, q)
+      if (table != 0) baseSum(sum, table, m, curveScratch())
+      else multiple(sum, q, m)
     }
     // An m above the order can make an addition of the windows degenerate, which looks like infinity.
     if (!f29IsZero(sum + ZZ) || cellIsZero(m)) {
@@ -110,7 +115,7 @@ function walk(sum: usize, p: usize, q: usize, m: usize): i32 {
   const count = bitLength(m)
   for (let i = 0; i < count; i++) {
     if (i > 0) jacobianDouble(doubled, step)
-    if (bitOf(m, i)) {
+    if (bitsOf(m, i, 1) != 0) {
       // Equal x makes ZZ 0, and 0 it stays.
       jacobianSettle(doubled)
       xyzzAdd(sum, doubled, step)
@@ -176,12 +181,11 @@ function recode(digits: usize, m: usize): i32 {
   let i = 0
   memory.fill(digits, 0, DIGITS)
   while (i < DIGITS) {
-    if ((bitOf(m, i) ? 1 : 0) == carry) {
+    if (bitsOf(m, i, 1) == carry) {
       i++
       continue
     }
-    let window = carry
-    for (let k = 0; k < WIDTH; k++) window += (bitOf(m, i + k) ? 1 : 0) << k
+    const window = carry + bitsOf(m, i, WIDTH)
     carry = window >> (WIDTH - 1)
     store<i8>(digits + i, <i8>(window - (carry << WIDTH)))
     top = i
@@ -196,7 +200,7 @@ function generatorSum(sum: usize, m: usize): void {
   const point = curveScratch() + MULTIPLES
   let table = generatorTable()
   for (let i = 0; i < GENERATOR_WINDOWS; i++) {
-    unpackPoint(point, table + byteOf(m, i) * POINT_BYTES)
+    unpackPoint(point, table + <usize>bitsOf(m, i * GENERATOR_BITS, GENERATOR_BITS) * POINT_BYTES)
     if (i == 0) xyzzFromAffine(sum, point)
     else xyzzAddAffine(sum, point, step)
     table += GENERATOR_ENTRIES * POINT_BYTES
@@ -254,29 +258,6 @@ function storeX(out: usize, sum: usize): void {
   f29Zero(affine)
   if (!f29IsZero(sum + ZZ)) xyzzToAffine(affine, sum, curveScratch() + STEP)
   f29ToCell(out, affine)
-}
-
-function limbOf(felt: usize, index: i32): u64 {
-  if (index == 0) return limb0(felt)
-  if (index == 1) return limb1(felt)
-  if (index == 2) return limb2(felt)
-  return index == 3 ? limb3(felt) : 0
-}
-
-function bitOf(felt: usize, index: i32): bool {
-  return ((limbOf(felt, index >> 6) >>> (<u64>(index & 63))) & 1) != 0
-}
-
-function byteOf(felt: usize, index: i32): usize {
-  return <usize>((limbOf(felt, index >> 3) >>> (<u64>((index & 7) << 3))) & 0xff)
-}
-
-function bitLength(felt: usize): i32 {
-  for (let i = 3; i >= 0; i--) {
-    const limb = limbOf(felt, i)
-    if (limb != 0) return 64 * i + 64 - <i32>clz<u64>(limb)
-  }
-  return 0
 }
 
 /** The one place of the memo where this input may be. */

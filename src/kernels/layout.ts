@@ -65,8 +65,13 @@ const BATCH_SCRATCH: usize = EC_MEMO_SCRATCH + EC_MEMO_ENTRIES * 256
 const BATCH_PREFIXES: usize = BATCH_SCRATCH + BATCH_PAIRS * 16
 const BATCH_POINTS: usize = BATCH_PREFIXES + BATCH_PAIRS * 2 * F29_BYTES
 
+/** Places for points that have tables; see bases.ts. */
+export const BASE_SLOTS: usize = 32
+const BASE_SCRATCH: usize = (BATCH_POINTS + BATCH_PAIRS * 2 * F29_BYTES + 63) & ~63
+const BASE_TABLES: usize = BASE_SCRATCH + BASE_SLOTS * 96
+
 /** Bytes of one thread's scratch. */
-export const SCRATCH_BYTES: i32 = <i32>((BATCH_POINTS + BATCH_PAIRS * 2 * F29_BYTES + 63) & ~63)
+export const SCRATCH_BYTES: i32 = <i32>(BASE_TABLES + BASE_SLOTS * 51 * 16 * POINT_BYTES)
 
 let tables: usize = 0
 let scratch: usize = 0
@@ -152,4 +157,12 @@ export function batchPrefixes(): usize {
 
 export function batchPoints(): usize {
   return scratch + BATCH_POINTS
+}
+
+export function baseSlots(): usize {
+  return scratch + BASE_SCRATCH
+}
+
+export function baseTables(): usize {
+  return scratch + BASE_TABLES
 }

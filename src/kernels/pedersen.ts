@@ -12,7 +12,7 @@
  * level over all hashes, so that a level of all of them costs one inversion. A memo answers repetitions.
  */
 import { addPairs, setPair, setRight, unpackPoint } from './batch'
-import { cellCopy, cellEquals, limb0, limb1, limb2, limb3, UNSET } from './cell'
+import { cellCopy, cellEquals, UNSET } from './cell'
 import { AFFINE_BYTES, XYZZ_BYTES, xyzzAddAffine, xyzzAddComplete, xyzzFromAffine, ZZ } from './curve'
 import { F29_BYTES, f29Mul } from './field29'
 import { f29ToCell } from './field29-border'
@@ -29,11 +29,11 @@ import {
   pedersenTable,
   POINT_BYTES,
 } from './layout'
+import { bitsOf } from './scalar'
 import { INFINITY, OK } from './status'
 
 /** Windows of one felt. */
 const FELT_WINDOWS: i32 = PEDERSEN_WINDOWS / 2
-const WINDOW_MASK: u64 = PEDERSEN_ENTRIES - 1
 /** Points of a hash after the first level of its tree. */
 const TREE_POINTS: usize = <usize>FELT_WINDOWS
 /** Below this, a tree's six inversions cost more than they save. */
@@ -105,18 +105,7 @@ function addCompletely(sum: usize, points: usize): void {
 
 /** Window `index` of a felt. */
 function digit(felt: usize, index: i32): usize {
-  const bit = index * PEDERSEN_BITS
-  const shift = <u64>(bit & 63)
-  const limb = bit >> 6
-  let window = limbOf(felt, limb) >>> shift
-  if (shift > 64 - PEDERSEN_BITS) window |= limbOf(felt, limb + 1) << (64 - shift)
-  return <usize>(window & WINDOW_MASK)
-}
-
-function limbOf(felt: usize, index: i32): u64 {
-  if (index == 0) return limb0(felt)
-  if (index == 1) return limb1(felt)
-  return index == 2 ? limb2(felt) : limb3(felt)
+  return <usize>bitsOf(felt, index * PEDERSEN_BITS, PEDERSEN_BITS)
 }
 
 /**
