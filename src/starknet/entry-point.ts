@@ -57,7 +57,10 @@ import {
   vmFrame,
 } from './revert-reason.ts'
 import type { Fault, Run } from './run.ts'
-import { addWork, noResources, resourceNames } from './versioned-constants.ts'
+import { addWork, noResources, resourceNames, SEGMENT_ARENA } from './versioned-constants.ts'
+
+const KECCAK = syscallNames.indexOf('Keccak')
+const KECCAK_ROUND = syscallNames.indexOf('KeccakRound')
 
 const ENTRYPOINT_NOT_FOUND = listOf('ENTRYPOINT_NOT_FOUND')
 const OUT_OF_GAS = listOf('Out of gas')
@@ -107,7 +110,7 @@ export function deployContract(run: Run, call: number, gas: number): number {
   if (declared !== RETURNED) return declared === HALTED ? HALTED : undeclared(run, call)
   const runnable = runnableClass(run, at)
   if (runnable.program.entryPoints.constructor === null) {
-    return withoutConstructor(run, call, gas)
+    return withoutConstructor(run, call, runnable, gas)
   }
   copyFelt(constructorSelector, 0, tree.calls, at + SELECTOR)
   if (run.depth >= run.block.constants.maxRecursionDepth) return tooDeep(run, call)
@@ -163,13 +166,8 @@ function enter(run: Run, call: number, runnable: RunnableClass, gas: number): nu
   const { constants } = run.block
   const at = call * CALL_RECORD_WORDS
   const parent = tree.calls[at + PARENT]!
-  const isStepMode =
-    (parent >= 0 && (tree.calls[parent * CALL_RECORD_WORDS + FLAGS]! & STEP_MODE) !== 0) ||
-    isBelow(runnable.sierraVersion, constants.minSierraVersionForGas)
-  const given = isStepMode ? constants.defaultGas : gas
-  if (isStepMode) tree.calls[at + FLAGS]! |= STEP_MODE
-  tree.setGas(call, INITIAL_GAS, given)
-  run.gasLeft = gas
+  const given = setMode(run, call, runnable, gas)
+  const isStepMode = (tree.calls[at + FLAGS]! & STEP_MODE) !== 0
   const type = tree.calls[at + ENTRY_TYPE]!
   const entryPoint = findEntryPoint(runnable, type, tree.calls, at + SELECTOR)
   if (entryPoint === null) return refused(run, call, ENTRYPOINT_NOT_FOUND)
@@ -207,8 +205,27 @@ function enter(run: Run, call: number, runnable: RunnableClass, gas: number): nu
   return result.outcome
 }
 
+/**
+ * Decides how the call is metered: by steps if its class is old or its caller is. Returns the gas it gets, and leaves the
+ * caller's in `gasLeft` for the case that nothing runs.
+ */
+function setMode(run: Run, call: number, runnable: RunnableClass, gas: number): number {
+  const { tree } = run
+  const { constants } = run.block
+  const at = call * CALL_RECORD_WORDS
+  const parent = tree.calls[at + PARENT]!
+  const isStepMode =
+    (parent >= 0 && (tree.calls[parent * CALL_RECORD_WORDS + FLAGS]! & STEP_MODE) !== 0) ||
+    isBelow(runnable.sierraVersion, constants.minSierraVersionForGas)
+  const given = isStepMode ? constants.defaultGas : gas
+  if (isStepMode) tree.calls[at + FLAGS]! |= STEP_MODE
+  tree.setGas(call, INITIAL_GAS, given)
+  run.gasLeft = gas
+  return given
+}
+
 /** A class without constructor takes no calldata, and nothing runs. */
-function withoutConstructor(run: Run, call: number, gas: number): number {
+function withoutConstructor(run: Run, call: number, runnable: RunnableClass, gas: number): number {
   const { tree } = run
   const at = call * CALL_RECORD_WORDS
   if (tree.calls[at + CALLDATA_LENGTH] !== 0) {
@@ -219,9 +236,8 @@ function withoutConstructor(run: Run, call: number, gas: number): number {
   copyFelt(constructorSelector, 0, tree.calls, at + SELECTOR)
   tree.calls[at + RESULT] = tree.cellCount
   tree.calls[at + RESULT_LENGTH] = 0
-  tree.setGas(call, INITIAL_GAS, gas)
+  setMode(run, call, runnable, gas)
   run.returned = { cells: new BigUint64Array(0), count: 0 }
-  run.gasLeft = gas
   return RETURNED
 }
 
@@ -290,11 +306,15 @@ function count(run: Run, call: number, result: CallResult, isStepMode: boolean):
   for (let i = 0; i < machineBuiltins; i++) own.builtins[i] = result.builtins[i]!
   for (let i = 0; i < syscallNames.length; i++) {
     const times = result.syscalls[i]!
-    if (times === 0) continue
-    calls[at + SYSCALLS + i] = times
+    if (times === 0 || i === KECCAK) continue
+    // Keccak is counted by its rounds, and costs its fixed part once a call frame.
+    if (i === KECCAK_ROUND) addWork(own, constants.syscalls[KECCAK]!, 1, 0)
+    calls[at + SYSCALLS + (i === KECCAK_ROUND ? KECCAK : i)] = times
     addWork(own, constants.syscalls[i]!, times, result.syscallItems[i]!)
   }
-  for (let i = 0; i < resourceNames.length; i++) calls[at + BUILTINS + i] = own.builtins[i]!
+  for (let i = 0; i < resourceNames.length; i++) {
+    if (i !== SEGMENT_ARENA) calls[at + BUILTINS + i] = own.builtins[i]!
+  }
   if (isStepMode) {
     calls[at + STEPS]! += own.steps
     calls[at + HOLES]! += own.memoryHoles
