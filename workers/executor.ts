@@ -23,7 +23,7 @@ let executor: Executor
 const api = {
   /** Builds the virtual machine. */
   async prepare(kind: MachineKind): Promise<void> {
-    machine = await buildMachine(kind)
+    machine = await buildMachine(kind, index)
   },
 
   /** Takes part in every block after `call`, until the pool closes: nothing returns to the event loop before. */

@@ -3,14 +3,38 @@
  */
 import type { VirtualMachine } from '../src/executor/machine.ts'
 
-export type MachineKind = { kind: 'ledger' } | { kind: 'ghost' }
+export type MachineKind = { kind: 'ledger' } | { kind: 'ghost' } | StarknetKind
 
-/** Builds the virtual machine of this thread. Modules are loaded on demand: a worker needs one kind. */
-export async function buildMachine(wanted: MachineKind): Promise<VirtualMachine> {
+/** Starknet on the plain Cairo machine; `crypto` is the kernels' memory, shared by all threads. */
+export interface StarknetKind {
+  kind: 'starknet'
+  crypto: WebAssembly.Memory
+  cairo: 'reference'
+}
+
+/**
+ * Builds the virtual machine of a thread: 0 is main, workers count from 1. Modules are loaded on demand: a worker needs
+ * one kind.
+ */
+export async function buildMachine(wanted: MachineKind, thread: number): Promise<VirtualMachine> {
   switch (wanted.kind) {
     case 'ledger':
       return new (await import('../src/lab/ledger.ts')).LedgerMachine()
     case 'ghost':
       return new (await import('../src/lab/ghost.ts')).GhostMachine()
+    case 'starknet':
+      return await buildStarknetMachine(wanted, thread)
   }
+}
+
+async function buildStarknetMachine(wanted: StarknetKind, thread: number): Promise<VirtualMachine> {
+  const { createStarknetMachine } = await import('../src/starknet/machine.ts')
+  const { attachCrypto } = await import('../src/felt/crypto.ts')
+  const { createReferenceMachine } = await import('../src/vm/reference/machine.ts')
+  const cairo = createReferenceMachine()
+  return createStarknetMachine({
+    crypto: attachCrypto(wanted.crypto, thread),
+    cairo,
+    loadProgram: (key, casm) => cairo.addClass(key, casm),
+  })
 }

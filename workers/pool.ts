@@ -93,7 +93,7 @@ export class Pool implements ExecutorPool {
 
   /** A pool whose workers are ready. */
   static async start(options: PoolOptions): Promise<Pool> {
-    const pool = new Pool(options, await buildMachine(options.machine))
+    const pool = new Pool(options, await buildMachine(options.machine, 0))
     const indices = Array.from({ length: options.workers }, (_, index) => index + 1)
     pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
     return pool

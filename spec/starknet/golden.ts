@@ -7,12 +7,7 @@ import * as assert from 'uvu/assert'
 import { executeSequentially } from '../../src/executor/sequential.ts'
 import { defaultCrypto } from '../../src/felt/hash.ts'
 import { readBundle } from '../../src/lab/bundle.ts'
-import {
-  bundleClasses,
-  bundleInput,
-  bundleOutput,
-  bundleState,
-} from '../../src/lab/run-bundle.ts'
+import { bundleClasses, bundleInput, bundleOutput, bundleState } from '../../src/lab/run-bundle.ts'
 import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { createStarknetMachine } from '../../src/starknet/machine.ts'
 import { createReferenceMachine } from '../../src/vm/reference/machine.ts'
