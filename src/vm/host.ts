@@ -89,7 +89,7 @@ export interface Host {
   readonly error: HostError | null
   /** Cells that `call`, `libraryCall`, `deploy` and `metaTransaction` brought back (OK: return data). */
   readonly returned: CellList
-  /** Gas that the callee left to its caller, after `call`, `libraryCall`, `deploy`, `metaTransaction`, REVERT too. */
+  /** Gas that the callee left to its caller, after `call`, `libraryCall`, `deploy`, `metaTransaction`. */
   readonly gasLeft: number
 
   storageRead(memory: CellMemory, key: number, out: number): number
@@ -145,7 +145,7 @@ export interface Host {
   ): number
   /** The five structures of get_execution_info for the running call; the machine lays out the segments. */
   executionInfo(): ExecutionInfo
-  /** Called once per syscall of a call in gas mode, after its cost was taken, with the gas left: the revert tracker. */
+  /** Called once per syscall after its cost was taken, with the gas left: the revert tracker. */
   gasSeen(gas: number): void
   /** Polled every few thousand steps: true ends the run as HALTED. */
   stopped(): boolean
@@ -164,7 +164,7 @@ export interface ExecutionInfo {
   /** version, account, max_fee | transaction_hash, chain_id, nonce | tip, nonce DA mode, fee DA mode. 9 cells. */
   transaction: CellList
   signature: CellList
-  /** Three cells per bound. Empty: before version 3, so the four lists get no segments and their cells are 0. */
+  /** Three cells per bound. */
   resourceBounds: CellList
   paymasterData: CellList
   accountDeploymentData: CellList
@@ -190,7 +190,6 @@ export interface Call {
   gas: number
   /** 'gas' = SierraGas accounting, 'steps' = CairoSteps: counts steps and holes, limited by `stepLimit`. */
   accounting: 'gas' | 'steps'
-  /** Steps that this call and all step-mode calls below it may make together; ignored below a step-mode call. */
   stepLimit: number
 }
 
@@ -219,9 +218,9 @@ export interface CallResult {
   syscallItems: Float64Array
 }
 
-/** A VM error. */
+/** A VM error. Its text is consensus data. */
 export interface VmError {
-  /** The leaf of the error stack, consensus data, with the newline that most of them end in. */
+  /** Ends in the line feed that Rust puts there, where it does. */
   text: string
   /** Program counter in segment 0 and the pcs of the callers, oldest first; `framed` false: no VM frame (end of run). */
   pc: number
@@ -253,6 +252,11 @@ export interface Program {
 /** What crosses threads: plain data and one SharedArrayBuffer, structured-cloneable. Made by `buildProgramImage(casm)`. */
 export interface ProgramImage {
   readonly buffer: SharedArrayBuffer
+  readonly entryPoints: {
+    external: EntryPoint[]
+    l1Handler: EntryPoint[]
+    constructor: EntryPoint | null
+  }
 }
 
 export interface Machine {

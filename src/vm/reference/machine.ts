@@ -33,7 +33,10 @@ export function createReferenceMachine(): ReferenceMachine {
       programs.set(key, program)
       return {
         key,
-        image: { buffer: new SharedArrayBuffer(0) },
+        image: {
+          buffer: new SharedArrayBuffer(0),
+          entryPoints: { external: [], l1Handler: [], constructor: null },
+        },
         entryPoints: {
           external: program.external,
           l1Handler: program.l1Handler,

@@ -1,0 +1,365 @@
+/**
+ * Hints: values that the program guesses and then checks.
+ *
+ *     record: code u8, last u8, size u16, operands u8, results u8, 2 spare
+ *             then per operand 16 bytes: kind u8, wanted u8, 2 spare, cell a, cell b | displacement, immediate
+ *             then per result 4 bytes: cell.   A cell is offset * 32, with bit 0 set when it counts from fp.
+ *
+ * The frequent numeric hints are computed here. The rest get their operands evaluated and checked, run in TypeScript
+ * through the import `hint`, and their results are inserted here, so every store obeys one rule.
+ */
+import {
+  cellCopy,
+  cellIsZero,
+  cellLess,
+  isSmall,
+  limb0,
+  limb1,
+  limb2,
+  limb3,
+  setLimbs,
+  setSmall,
+  tagOf,
+  UNSET,
+} from './cell'
+import { allocate, copyCell, fail, failWith, insert, isFelt, lookup, setPointer } from './memory'
+import { addValues, displaced, multiplyValues } from './values'
+import {
+  AP,
+  CONSTANT_OFFSET,
+  CONSTANT_SEGMENT,
+  DONE,
+  E_EXPECTED_INTEGER,
+  E_EXPECTED_POINTER,
+  E_HINT,
+  E_NEGATIVE_OFFSET,
+  E_UNKNOWN_CELL,
+  ERROR_DETAIL,
+  ERROR_HINT,
+  FAULT,
+  FP,
+  HALT_RUN,
+  HINT_ALLOC_CONSTANT,
+  HINT_ALLOC_SEGMENT,
+  HINT_ARGUMENTS,
+  HINT_DIV_MOD,
+  HINT_LINEAR_SPLIT,
+  HINT_RESULTS,
+  HINT_SYSTEM_CALL,
+  HINT_TEST_LESS,
+  HINT_TEST_LESS_OR_EQUAL,
+  HINT_WIDE_MUL,
+  HOST_FAULT,
+  IMAGE,
+  IN_HINT,
+  OPERAND_ADD_DEREF,
+  OPERAND_ADD_IMMEDIATE,
+  OPERAND_DEREF,
+  OPERAND_DOUBLE_DEREF,
+  OPERAND_IMMEDIATE,
+  OPERAND_MUL_DEREF,
+  OPERAND_SCRATCH,
+  STACK_BASE,
+  WANT_FELT,
+  WANT_POINTER,
+} from './vm-layout'
+
+/** Runs a syscall: DONE, HALT_RUN, FAULT (the error is noted) or HOST_FAULT. */
+// @ts-ignore: decorator
+@external('env', 'syscall')
+declare function syscall(): i32
+/** Runs a rare hint on HINT_ARGUMENTS: how many of HINT_RESULTS count, or -1 when it cannot. */
+// @ts-ignore: decorator
+@external('env', 'hint')
+declare function rareHint(code: i32): i32
+
+const STACK: u32 = 1
+const HEADER: usize = 8
+const OPERAND: usize = 16
+
+/** Runs all hints of a pc. Registers are in control memory. */
+export function runHints(first: usize): i32 {
+  let record = first
+  store<u32>(IN_HINT, 1)
+  while (true) {
+    const status = runHint(record)
+    if (status != DONE) return status
+    if (load<u8>(record, 1) != 0) break
+    record += load<u16>(record, 2)
+  }
+  store<u32>(IN_HINT, 0)
+  return DONE
+}
+
+function runHint(record: usize): i32 {
+  const code = <i32>load<u8>(record)
+  const operands = <usize>load<u8>(record, 4)
+  const results = record + HEADER + operands * OPERAND
+  switch (code) {
+    case HINT_ALLOC_SEGMENT: {
+      const segment = allocate(16, 0)
+      if (segment < 0) return FAULT
+      setPointer(HINT_RESULTS, segment, 0)
+      return insertResult(results, 0)
+    }
+    case HINT_SYSTEM_CALL:
+      return syscall()
+  }
+  for (let i: usize = 0; i < operands; i++) {
+    if (evaluate(record + HEADER + i * OPERAND, <usize>HINT_ARGUMENTS + (i << 5)) != DONE) {
+      // Texts of operands end like those of instructions.
+      store<u32>(ERROR_HINT, 0)
+      return FAULT
+    }
+  }
+  let count = 1
+  switch (code) {
+    case HINT_TEST_LESS:
+      setSmall(HINT_RESULTS, <u64>cellLess(HINT_ARGUMENTS, HINT_ARGUMENTS + 32))
+      break
+    case HINT_TEST_LESS_OR_EQUAL:
+      setSmall(HINT_RESULTS, <u64>lessOrEqual(HINT_ARGUMENTS, HINT_ARGUMENTS + 32))
+      break
+    case HINT_DIV_MOD:
+      count = divMod()
+      break
+    case HINT_LINEAR_SPLIT:
+      count = linearSplit()
+      break
+    case HINT_WIDE_MUL:
+      count = wideMul()
+      break
+    case HINT_ALLOC_CONSTANT:
+      count = allocateConstant()
+      break
+    default:
+      count = rareHint(code)
+  }
+  if (count < 0) {
+    if (count == -2) return FAULT
+    const status = fail(E_HINT, 0, 0)
+    store<u32>(ERROR_DETAIL, code)
+    return status
+  }
+  for (let i = 0; i < count; i++) {
+    const status = insertResult(results + ((<usize>i) << 2), i)
+    if (status != DONE) return status
+  }
+  return DONE
+}
+
+/** Sets the cell of a result, insert-or-equal. */
+function insertResult(reference: usize, index: i32): i32 {
+  const ref = load<i32>(reference)
+  const value = <usize>(HINT_RESULTS + (index << 5))
+  const address = cellAddress(ref)
+  if (tagOf(address) == UNSET) {
+    copyCell(address, value)
+    return DONE
+  }
+  const base: usize = load<u32>(STACK_BASE)
+  const offset = <i32>(address - base) >> 5
+  if (offset < 0) return negative(ref)
+  return insert(STACK, offset, value)
+}
+
+// @ts-ignore: decorator
+@inline
+function cellAddress(ref: i32): usize {
+  return <usize>((ref & 1 ? load<i32>(FP) : load<i32>(AP)) + (ref & ~31))
+}
+
+function negative(ref: i32): i32 {
+  const base: usize = load<u32>(STACK_BASE)
+  const register = <usize>(ref & 1 ? load<u32>(FP) : load<u32>(AP))
+  setPointer(OPERAND_SCRATCH, STACK, <u32>((register - base) >>> 5))
+  setSmall(OPERAND_SCRATCH + 32, <u64>-(<i64>(ref >> 5)))
+  return failWith(E_NEGATIVE_OFFSET, 0, 0, OPERAND_SCRATCH, OPERAND_SCRATCH + 32)
+}
+
+/** Copies a set cell of the stack and checks what it must be. */
+function read(ref: i32, out: usize, want: u32): i32 {
+  const address = cellAddress(ref)
+  const base: usize = load<u32>(STACK_BASE)
+  if (address < base) return negative(ref)
+  return take(address, STACK, <u32>((address - base) >>> 5), out, want)
+}
+
+function take(address: usize, segment: u32, offset: u32, out: usize, want: u32): i32 {
+  if (address == 0 || tagOf(address) == UNSET) return fail(E_UNKNOWN_CELL, segment, offset)
+  if (want == WANT_FELT && !isFelt(address)) return fail(E_EXPECTED_INTEGER, segment, offset)
+  if (want == WANT_POINTER && isFelt(address)) return fail(E_EXPECTED_POINTER, segment, offset)
+  copyCell(out, address)
+  return DONE
+}
+
+/** Evaluates an operand into `out`. */
+function evaluate(operand: usize, out: usize): i32 {
+  const kind = load<u8>(operand)
+  const want: u32 = load<u8>(operand, 1)
+  if (kind == OPERAND_DEREF) return read(load<i32>(operand, 4), out, want)
+  if (kind == OPERAND_IMMEDIATE) {
+    copyCell(out, <usize>load<u32>(IMAGE) + <usize>load<u32>(operand, 12))
+    return DONE
+  }
+  if (kind == OPERAND_DOUBLE_DEREF) {
+    if (read(load<i32>(operand, 4), out, WANT_POINTER) != DONE) return FAULT
+    const pointer = load<u64>(out)
+    const segment = <u32>(pointer >>> 32)
+    const offset = displaced(segment, <u32>pointer, load<i32>(operand, 8))
+    if (offset < 0) return FAULT
+    return take(lookup(segment, <u32>offset), segment, <u32>offset, out, want)
+  }
+  // A sum or product: `a` as it must be, `b` a felt.
+  const other = OPERAND_SCRATCH + 96
+  if (read(load<i32>(operand, 4), out, want) != DONE) return FAULT
+  if (kind == OPERAND_ADD_DEREF || kind == OPERAND_MUL_DEREF) {
+    if (read(load<i32>(operand, 8), other, WANT_FELT) != DONE) return FAULT
+  } else {
+    copyCell(other, <usize>load<u32>(IMAGE) + <usize>load<u32>(operand, 12))
+  }
+  if (kind == OPERAND_ADD_DEREF || kind == OPERAND_ADD_IMMEDIATE) return addValues(out, out, other)
+  return multiplyValues(out, out, other)
+}
+
+/** Felts by value, pointers by segment and offset, any pointer before any felt. */
+function lessOrEqual(a: usize, b: usize): bool {
+  if (isFelt(a)) return isFelt(b) && !cellLess(b, a)
+  if (isFelt(b)) return true
+  return load<u64>(a) <= load<u64>(b)
+}
+
+/** quotient, remainder. */
+function divMod(): i32 {
+  const a = HINT_ARGUMENTS
+  const b = HINT_ARGUMENTS + 32
+  if (cellIsZero(b)) return -1
+  if (!divide(a, b)) return rareHint(HINT_DIV_MOD)
+  return 2
+}
+
+/** x = min(value / scalar, max_x), y = value - x * scalar. */
+function linearSplit(): i32 {
+  const value = HINT_ARGUMENTS
+  const scalar = HINT_ARGUMENTS + 32
+  const most = HINT_ARGUMENTS + 64
+  if (cellIsZero(scalar)) return -1
+  if (!divide(value, scalar) || cellLess(most, HINT_RESULTS)) return rareHint(HINT_LINEAR_SPLIT)
+  return 2
+}
+
+/** Quotient and remainder where both are small or the divisor is 2^128; else false. */
+function divide(a: usize, b: usize): bool {
+  if (isSmall(b)) {
+    const divisor = limb0(b)
+    if (isSmall(a)) {
+      setSmall(HINT_RESULTS, limb0(a) / divisor)
+      setSmall(HINT_RESULTS + 32, limb0(a) % divisor)
+      return true
+    }
+    if (divisor >>> 32 != 0) return false
+    divideShort(a, divisor)
+    return true
+  }
+  if (cellLess(a, b)) {
+    cellCopy(HINT_RESULTS + 32, a)
+    setSmall(HINT_RESULTS, 0)
+    return true
+  }
+  if (limb0(b) != 0 || limb1(b) != 0 || limb2(b) != 1 || limb3(b) != 0) return false
+  setLimbs(HINT_RESULTS, limb2(a), limb3(a), 0, 0)
+  setLimbs(HINT_RESULTS + 32, limb0(a), limb1(a), 0, 0)
+  return true
+}
+
+/** Schoolbook division by a word, 32 bits at a time. */
+function divideShort(a: usize, divisor: u64): void {
+  let rest: u64 = 0
+  const l3 = limb3(a)
+  const l2 = limb2(a)
+  const l1 = limb1(a)
+  const l0 = limb0(a)
+  let part = l3 >>> 32
+  let high = part / divisor
+  rest = part % divisor
+  part = (rest << 32) | (l3 & 0xffffffff)
+  const q3 = (high << 32) | (part / divisor)
+  rest = part % divisor
+  part = (rest << 32) | (l2 >>> 32)
+  high = part / divisor
+  rest = part % divisor
+  part = (rest << 32) | (l2 & 0xffffffff)
+  const q2 = (high << 32) | (part / divisor)
+  rest = part % divisor
+  part = (rest << 32) | (l1 >>> 32)
+  high = part / divisor
+  rest = part % divisor
+  part = (rest << 32) | (l1 & 0xffffffff)
+  const q1 = (high << 32) | (part / divisor)
+  rest = part % divisor
+  part = (rest << 32) | (l0 >>> 32)
+  high = part / divisor
+  rest = part % divisor
+  part = (rest << 32) | (l0 & 0xffffffff)
+  const q0 = (high << 32) | (part / divisor)
+  setLimbs(HINT_RESULTS, q0, q1, q2, q3)
+  setSmall(HINT_RESULTS + 32, part % divisor)
+}
+
+/** high, low of a product of two numbers below 2^128. */
+function wideMul(): i32 {
+  const a = HINT_ARGUMENTS
+  const b = HINT_ARGUMENTS + 32
+  if ((limb2(a) | limb3(a) | limb2(b) | limb3(b)) != 0) return rareHint(HINT_WIDE_MUL)
+  const a0 = limb0(a)
+  const a1 = limb1(a)
+  const b0 = limb0(b)
+  const b1 = limb1(b)
+  const p0 = a0 * b0
+  const h0 = highProduct(a0, b0)
+  const m1 = a0 * b1
+  const n1 = a1 * b0
+  let p1 = h0 + m1
+  let carry = u64(p1 < h0)
+  p1 += n1
+  carry += u64(p1 < n1)
+  const g1 = highProduct(a0, b1)
+  const g2 = highProduct(a1, b0)
+  let p2 = a1 * b1
+  let p3 = highProduct(a1, b1)
+  p2 += g1
+  p3 += u64(p2 < g1)
+  p2 += g2
+  p3 += u64(p2 < g2)
+  p2 += carry
+  p3 += u64(p2 < carry)
+  setLimbs(HINT_RESULTS, p2, p3, 0, 0)
+  setLimbs(HINT_RESULTS + 32, p0, p1, 0, 0)
+  return 2
+}
+
+function highProduct(a: u64, b: u64): u64 {
+  const a0 = a & 0xffffffff
+  const a1 = a >>> 32
+  const b0 = b & 0xffffffff
+  const b1 = b >>> 32
+  const middle = a1 * b0 + ((a0 * b0) >>> 32)
+  const cross = a0 * b1 + (middle & 0xffffffff)
+  return a1 * b1 + (middle >>> 32) + (cross >>> 32)
+}
+
+/** The next free address of the call's constant-size segment, which is made at first use. */
+function allocateConstant(): i32 {
+  if (!isSmall(HINT_ARGUMENTS)) return -1
+  if (load<u32>(CONSTANT_SEGMENT) == 0) {
+    const segment = allocate(16, 0)
+    if (segment < 0) return -2
+    store<u32>(CONSTANT_SEGMENT, segment)
+    store<u32>(CONSTANT_OFFSET, 0)
+  }
+  setPointer(HINT_RESULTS, load<u32>(CONSTANT_SEGMENT), load<u32>(CONSTANT_OFFSET))
+  setPointer(OPERAND_SCRATCH + 64, load<u32>(CONSTANT_SEGMENT), load<u32>(CONSTANT_OFFSET))
+  if (addValues(OPERAND_SCRATCH + 64, OPERAND_SCRATCH + 64, HINT_ARGUMENTS) != DONE) return -2
+  store<u32>(CONSTANT_OFFSET, <u32>load<u64>(OPERAND_SCRATCH + 64))
+  return 1
+}

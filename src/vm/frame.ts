@@ -1,0 +1,83 @@
+/**
+ * One open call, as TypeScript remembers it: what hints and syscalls keep until the call ends, and its counters.
+ *
+ * Frames are pooled by depth; the registers of the call are in control memory, not here.
+ */
+import { OUT_CELLS } from '../kernels/vm-layout.ts'
+import { builtinNames, type Call, type HostError, type Program, syscallNames } from './host.ts'
+
+/** A felt, or a pointer packed as `POINTER | segment << 32 | offset`, negative so that no felt is equal. */
+export type Value = bigint
+
+/** The number of a dictionary and its values by key. */
+export interface Dictionary {
+  index: number
+  values: Map<bigint, Value>
+}
+
+/** Access indices by key, each list last first; keys descending. */
+export interface Squash {
+  indices: Map<bigint, number[]>
+  keys: bigint[]
+}
+
+/** A point of one of the secp curves; null is infinity. */
+export interface SecpPoint {
+  curve: 'k1' | 'r1'
+  point: { x: bigint; y: bigint } | null
+}
+
+export class Frame {
+  call!: Call
+  program!: Program
+  /** Segments of the entry point's builtins, in its order. */
+  builtins: { name: (typeof builtinNames)[number]; segment: number }[] = []
+  pricesSegment = 0
+  syscallSegment = 0
+  syscallOffset = 0
+  calldataSegment = 0
+  /** Segment of get_execution_info, -1 before it is asked for. */
+  infoSegment = -1
+  /** Where the next SHA-256 state goes; segment -1 before the first. */
+  shaSegment = -1
+  shaOffset = 0
+  secpSegment = -1
+  secpPoints: SecpPoint[] = []
+  dictionaries = new Map<number, Dictionary>()
+  squash: Squash | null = null
+  excludedArc = -1
+  /** Segments all of whose cells count as accessed, and how many those are. */
+  readOnly: number[] = []
+  /** Address of a cell for values on their way from the host. */
+  readonly outCell: number
+  hostError: HostError | null = null
+  /** Steps of step-mode calls below this one. */
+  stepsBelow = 0
+  builtinCounts = new Float64Array(builtinNames.length)
+  syscallCounts = new Float64Array(syscallNames.length)
+  syscallItems = new Float64Array(syscallNames.length)
+
+  constructor(depth: number) {
+    this.outCell = OUT_CELLS + depth * 32
+  }
+
+  /** Makes the frame new for a call. */
+  open(call: Call): void {
+    this.call = call
+    this.program = call.program
+    this.builtins = []
+    this.infoSegment = -1
+    this.shaSegment = -1
+    this.secpSegment = -1
+    if (this.secpPoints.length > 0) this.secpPoints = []
+    if (this.dictionaries.size > 0) this.dictionaries = new Map()
+    this.squash = null
+    this.excludedArc = -1
+    this.readOnly = []
+    this.hostError = null
+    this.stepsBelow = 0
+    this.builtinCounts = new Float64Array(builtinNames.length)
+    this.syscallCounts = new Float64Array(syscallNames.length)
+    this.syscallItems = new Float64Array(syscallNames.length)
+  }
+}

@@ -1,0 +1,372 @@
+/**
+ * The fast machine: one interpreter instance with its private memory, for one thread.
+ *
+ *     run ─▶ enter: program, table, stack, heap above the caller's ─▶ interpret ─▶ check ─▶ result ─▶ clear ─▶ leave
+ *                                                  │ syscall of a contract call
+ *                                                  └─▶ host ─▶ run (nested, same instance)
+ *
+ * Calls nest last in, first out, so a call's memory lies above its caller's and is cleared when it ends; registers of the
+ * outer calls wait in control memory. Invariant: between transactions all memory but programs is zero. After an
+ * exception, which is a bug, the instance is replaced before it runs again.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cellsOf } from '../felt/cell.ts'
+import type { Crypto } from '../felt/crypto.ts'
+import { encodeShortString } from '../felt/felt.ts'
+import {
+  AP,
+  DONE,
+  FAULT,
+  FP,
+  HALT_RUN,
+  HEAP_START,
+  HEAP_TOP,
+  IMAGE,
+  MARKS_START,
+  PC_OFFSET,
+  PC_SEGMENT,
+  PROGRAM_CELLS,
+  PROGRAM_WORDS,
+  RECORDS,
+  REGISTERS,
+  REGISTERS_END,
+  SAVED,
+  SEGMENT_COUNT,
+  STACK_BASE,
+  STACK_END,
+  STACK_RESERVE,
+  STACK_START,
+  STEP_LIMIT,
+  STEP_PAUSE,
+  STEPS,
+  TABLE,
+  TABLE_START,
+} from '../kernels/vm-layout.ts'
+import { packageRoot } from '../shared/package-root.ts'
+import { checkEnd, countBuiltins, layOut, readReturn } from './entrypoint.ts'
+import { errorText, traceback } from './errors.ts'
+import { Frame } from './frame.ts'
+import {
+  builtinNames,
+  type Call,
+  type CallResult,
+  type CellList,
+  FAILED,
+  FAULTED,
+  HALTED,
+  type Host,
+  type Machine,
+  type MachineConstants,
+  syscallNames,
+  type VmError,
+} from './host.ts'
+import { type InspectedCell, inspect } from './inspect.ts'
+import { KernelCrypto } from './kernel-crypto.ts'
+import { ProgramStore } from './program-store.ts'
+import { RareHints } from './rare-hints.ts'
+import { countHoles, stackTop } from './resources.ts'
+import { type Interpreter, Segments, TAG_GUARD } from './segments.ts'
+import { Syscalls } from './syscalls.ts'
+
+/** Steps of a call in gas mode: gas ends it long before. */
+const GAS_MODE_STEPS = 1 << 25
+/** Nested calls of one transaction: more than any protocol version allows. */
+const MAX_DEPTH = 200
+/** Callees start on a boundary of the access marks: 8 cells a byte. */
+const MARK_BYTES = 256
+/** A transaction that touched more than this makes the next one start with a fresh instance. */
+const KEPT_BYTES = 64 << 20
+
+const REGISTER_WORDS = (REGISTERS_END - REGISTERS) >> 2
+
+let module: WebAssembly.Module | null = null
+
+export interface FastMachine extends Machine {
+  /** For specs: gets all cells of a call that ended, before they are cleared. */
+  onEnd: ((segments: InspectedCell[][], result: CallResult) => void) | null
+}
+
+/** A machine for this thread. */
+export function createMachine(crypto: Crypto): FastMachine {
+  return new InterpreterMachine(crypto)
+}
+
+class InterpreterMachine implements FastMachine {
+  onEnd: FastMachine['onEnd'] = null
+  private readonly crypto: Crypto
+  private instance: Instance
+  private depth = 0
+  private isBroken = false
+
+  constructor(crypto: Crypto) {
+    this.crypto = crypto
+    this.instance = new Instance(crypto)
+  }
+
+  begin(constants: MachineConstants, host: Host, seed: bigint): void {
+    if (this.isBroken || this.instance.touched > KEPT_BYTES) {
+      this.instance = new Instance(this.crypto)
+      this.isBroken = false
+      this.depth = 0
+    }
+    this.instance.begin(constants, host, seed)
+  }
+
+  run(call: Call): CallResult {
+    const { constants } = this.instance
+    if (call.gas < constants.entryPointBudget) return refused(call)
+    if (this.depth >= MAX_DEPTH) throw new Error(`expected at most ${MAX_DEPTH} nested calls`)
+    const depth = this.depth++
+    let isDone = false
+    try {
+      const result = this.instance.run(call, depth, this.onEnd)
+      isDone = true
+      return result
+    } finally {
+      this.depth = depth
+      if (!isDone) this.isBroken = true
+    }
+  }
+}
+
+/** Everything that a replaced instance takes with it. */
+class Instance {
+  constants!: MachineConstants
+  /** Bytes of stack and heap that the transaction reached at most. */
+  touched = 0
+  private host!: Host
+  private readonly segments = new Segments()
+  private readonly kernel: Interpreter
+  private readonly programs = new ProgramStore(this.segments)
+  private readonly frames: Frame[] = []
+  private readonly syscalls: Syscalls
+  private readonly hints: RareHints
+  private frame!: Frame
+  private returned = new BigUint64Array(256)
+
+  constructor(crypto: Crypto) {
+    module ??= new WebAssembly.Module(readFileSync(join(packageRoot, 'dist/kernels/interp.wasm')))
+    const { segments } = this
+    const kernelCrypto = new KernelCrypto(crypto, segments)
+    const env = {
+      memory: segments.memory,
+      abort: () => {
+        throw new Error('the interpreter aborted')
+      },
+      pedersen: (x: number, y: number, out: number) => kernelCrypto.pedersen(x, y, out),
+      poseidon: (state: number, out: number) => kernelCrypto.poseidon(state, out),
+      ecOp: (inputs: number, out: number) => kernelCrypto.ecOp(inputs, out),
+      blake: (state: number, message: number, counter: number, last: number, out: number) =>
+        kernelCrypto.blake(state, message, counter, last, out),
+      syscall: () => this.syscalls.run(this.frame),
+      hint: (code: number) => this.hints.run(code, this.frame),
+      stopped: () => (this.host.stopped() ? 1 : 0),
+    }
+    const instance = new WebAssembly.Instance(module, { env })
+    this.kernel = instance.exports as unknown as Interpreter
+    this.syscalls = new Syscalls(segments, this.kernel, crypto)
+    this.hints = new RareHints(segments, this.kernel, kernelCrypto)
+    segments.setRegister(HEAP_TOP, HEAP_START)
+  }
+
+  begin(constants: MachineConstants, host: Host, seed: bigint): void {
+    this.constants = constants
+    this.host = host
+    this.touched = 0
+    this.syscalls.begin(constants, host)
+    this.hints.begin(seed)
+  }
+
+  run(call: Call, depth: number, onEnd: FastMachine['onEnd']): CallResult {
+    const { segments } = this
+    const { words } = segments
+    const outer = depth === 0 ? null : this.frame
+    const saved = (SAVED >> 2) + depth * REGISTER_WORDS
+    words.copyWithin(saved, REGISTERS >> 2, REGISTERS_END >> 2)
+    const frame = (this.frames[depth] ??= new Frame(depth))
+    frame.open(call)
+    this.frame = frame
+
+    const program = this.programs.pin(call.program)
+    const below = program.below * 32
+    const tableStart = outer === null ? TABLE_START : segments.entry(words[SEGMENT_COUNT >> 2]!) * 4
+    const heapStart = outer === null ? HEAP_START : alignMarks(segments.register(HEAP_TOP))
+    const stackStart = outer === null ? STACK_START : alignMarks(this.topOf(outer))
+    const stackBase = alignMarks(stackStart + below)
+    const reserve = STACK_RESERVE * 32
+    const fits = program.address !== 0 && stackBase + reserve < STACK_END
+    const result = emptyResult(frame)
+    if (!fits) {
+      result.error = memoryError()
+      this.leave(frame, outer, saved, result)
+      return result
+    }
+    words[TABLE >> 2] = tableStart
+    words[HEAP_TOP >> 2] = heapStart
+    words[STACK_BASE >> 2] = stackBase
+    for (let guard = stackBase - below; guard < stackBase; guard += 32) {
+      words[(guard >> 2) + 2] = TAG_GUARD
+    }
+    words[IMAGE >> 2] = program.address
+    words[RECORDS >> 2] = program.records
+    words[PROGRAM_CELLS >> 2] = program.cells
+    words[PROGRAM_WORDS >> 2] = program.words
+    const tail = program.cells + (program.words - 1) * 32
+    const outerPrices = segments.isSet(tail) ? segments.segmentOf(tail) : -1
+
+    if (
+      !layOut(
+        segments,
+        frame,
+        this.constants,
+        program.cells,
+        program.words,
+        this.limit(call, outer, saved),
+      )
+    ) {
+      result.error = memoryError()
+    } else {
+      const isMarking = call.accounting === 'steps'
+      const status = isMarking ? this.kernel.runSteps() : this.kernel.runGas()
+      this.close(status, result)
+    }
+    onEnd?.(inspect(segments, this.kernel, this.topOf(frame)), result)
+
+    // Clear: stack with its guard, heap, table, marks.
+    const stackTop = this.topOf(frame)
+    const heapTop = segments.register(HEAP_TOP)
+    this.touched = Math.max(this.touched, stackTop - STACK_START + heapTop - HEAP_START)
+    segments.bytes.fill(0, stackBase - below, stackTop)
+    segments.bytes.fill(0, heapStart, heapTop)
+    const table = segments.entry(0)
+    words.fill(0, table, table + words[SEGMENT_COUNT >> 2]! * 4)
+    if (call.accounting === 'steps') {
+      this.clearMarks(stackBase, stackTop)
+      this.clearMarks(heapStart, heapTop)
+    }
+    if (outerPrices >= 0) segments.putPointer(tail, outerPrices, 0)
+    else words.fill(0, tail >> 2, (tail >> 2) + 8)
+    this.leave(frame, outer, saved, result)
+    return result
+  }
+
+  /** Steps that a call may make; below a step-mode call, what that one has left. */
+  private limit(call: Call, outer: Frame | null, saved: number): number {
+    if (call.accounting === 'gas') return GAS_MODE_STEPS
+    const { words } = this.segments
+    const own = Math.min(call.stepLimit, 0x7fffffff)
+    if (outer === null || outer.call.accounting === 'gas') return own
+    const at = saved - (REGISTERS >> 2)
+    return Math.max(0, words[at + (STEP_LIMIT >> 2)]! - words[at + (STEPS >> 2)]!)
+  }
+
+  /** Turns the end of the interpreter into an outcome. */
+  private close(status: number, result: CallResult): void {
+    const { segments, frame, kernel } = this
+    if (status === HALT_RUN) {
+      result.outcome = HALTED
+    } else if (status !== DONE) {
+      result.error = this.error(status, frame)
+    } else {
+      result.error =
+        checkEnd(segments, kernel, frame) ??
+        readReturn(segments, frame, result, (address, count) => this.takeReturned(address, count))
+    }
+    countBuiltins(segments, frame)
+    result.steps = segments.register(STEPS)
+    if (frame.call.accounting === 'steps') {
+      result.memoryHoles = countHoles(segments, kernel, frame, this.topOf(frame))
+    }
+  }
+
+  private error(status: number, frame: Frame): VmError {
+    const { segments } = this
+    const host = status === FAULT ? null : frame.hostError
+    const isForeign = segments.register(PC_SEGMENT) !== 0
+    return {
+      text: host === null ? errorText(segments) : host.text,
+      pc: segments.register(PC_OFFSET),
+      traceback: isForeign ? [] : traceback(segments),
+      framed: true,
+      host,
+    }
+  }
+
+  /** Copies return data out of the callee's memory. */
+  private takeReturned(address: number, count: number): CellList {
+    if (count === 0) return { cells: this.returned, count }
+    if (this.returned.length < count * 4) this.returned = new BigUint64Array(count * 8)
+    const from = address >> 3
+    this.returned.set(this.segments.cells.subarray(from, from + count * 4))
+    return { cells: this.returned, count }
+  }
+
+  /** Restores the outer call. */
+  private leave(frame: Frame, outer: Frame | null, saved: number, result: CallResult): void {
+    const { words } = this.segments
+    this.programs.release(frame.program)
+    words.copyWithin(REGISTERS >> 2, saved, saved + REGISTER_WORDS)
+    if (outer === null) return
+    this.frame = outer
+    if (frame.call.accounting !== 'steps') return
+    // Step-mode calls share one allowance.
+    const used = result.steps + frame.stepsBelow
+    outer.stepsBelow += used
+    if (outer.call.accounting !== 'steps') return
+    const steps = words[STEPS >> 2]!
+    const limit = Math.max(steps, words[STEP_LIMIT >> 2]! - used)
+    words[STEP_LIMIT >> 2] = limit
+    words[STEP_PAUSE >> 2] = Math.min(words[STEP_PAUSE >> 2]!, limit)
+  }
+
+  /** End of what a frame's call can have written on the stack, while its registers are current. */
+  private topOf(frame: Frame): number {
+    const { segments } = this
+    const { above } = this.programs.of(frame.program)
+    return stackTop(segments, segments.register(AP), segments.register(FP), above)
+  }
+
+  private clearMarks(from: number, to: number): void {
+    this.segments.bytes.fill(0, MARKS_START + (from >>> 8), MARKS_START + (to >>> 8) + 1)
+  }
+}
+
+function alignMarks(address: number): number {
+  return Math.ceil(address / MARK_BYTES) * MARK_BYTES
+}
+
+function emptyResult(frame: Frame): CallResult {
+  return {
+    outcome: FAULTED,
+    gasLeft: 0,
+    returned: { cells: noCells, count: 0 },
+    error: null,
+    steps: 0,
+    memoryHoles: 0,
+    builtins: frame.builtinCounts,
+    syscalls: frame.syscallCounts,
+    syscallItems: frame.syscallItems,
+  }
+}
+
+const noCells = new BigUint64Array(0)
+
+/** A call that does not start: not enough gas for the entry point. */
+function refused(call: Call): CallResult {
+  return {
+    outcome: FAILED,
+    gasLeft: call.gas,
+    returned: { cells: cellsOf([encodeShortString('Out of gas')]), count: 1 },
+    error: null,
+    steps: 0,
+    memoryHoles: 0,
+    builtins: new Float64Array(builtinNames.length),
+    syscalls: new Float64Array(syscallNames.length),
+    syscallItems: new Float64Array(syscallNames.length),
+  }
+}
+
+function memoryError(): VmError {
+  return { text: 'Vector capacity exceeded\n', pc: 0, traceback: [], framed: true, host: null }
+}

@@ -1,0 +1,170 @@
+/**
+ * From a word of bytecode to the record that the interpreter dispatches on.
+ *
+ *     word ── fields ──▶ shape that a fast path knows? ──▶ its kind, operands scaled to bytes
+ *                              │ no
+ *                              └──▶ KIND_GENERAL: the interpreter decodes the word when it gets there
+ *
+ * A fast kind skips the operands it does not use, which is right only where those are [fp-1]; and a jump must land on
+ * a word of the program. Bad words are general too: they fail when they are executed, not at load.
+ */
+import {
+  AP_PLUS,
+  DST_FP,
+  KIND_ADD,
+  KIND_ADD_IMMEDIATE,
+  KIND_ADVANCE,
+  KIND_BIG_IMMEDIATE,
+  KIND_CALL,
+  KIND_COPY,
+  KIND_DEREF,
+  KIND_GENERAL,
+  KIND_IMMEDIATE,
+  KIND_JNZ,
+  KIND_JUMP,
+  KIND_JUMP_CELL,
+  KIND_RETURN,
+  OP0_FP,
+  OP1_FP,
+  RECORD_DST,
+  RECORD_FLAGS,
+  RECORD_IMMEDIATE,
+  RECORD_OP0,
+  RECORD_OP1,
+  RECORD_SIZE,
+} from '../kernels/vm-layout.ts'
+
+const CELL = 32
+const P = 2n ** 251n + 17n * 2n ** 192n + 1n
+const SMALL_LIMIT = 1n << 64n
+const ADD_LIMIT = 1n << 32n
+/** Farther than any program is long. */
+const FAR = 1n << 24n
+
+/** The lowest and the highest offset from ap or fp that a program names. */
+export interface Reach {
+  lowest: number
+  highest: number
+}
+
+/**
+ * Writes the record of word `pc` at byte `at` of `view`. `cellsAt` is where the cells of the program start in the
+ * image; `words` counts them with the tail.
+ */
+export function predecode(
+  view: DataView,
+  at: number,
+  bytecode: bigint[],
+  pc: number,
+  cellsAt: number,
+  words: number,
+  reach: Reach,
+): void {
+  const word = bytecode[pc]!
+  const low = Number(word & 0xffffffffn)
+  const high = Number((word >> 32n) & 0xffffffffn)
+  const offDst = (low & 0xffff) - 0x8000
+  const offOp0 = (low >>> 16) - 0x8000
+  const offOp1 = (high & 0xffff) - 0x8000
+  const flags = high >>> 16
+  const isImmediate = ((flags >> 2) & 7) === 1
+  const immediate = isImmediate && pc + 1 < bytecode.length ? bytecode[pc + 1]! : null
+  const apPlus = ((flags >> 10) & 3) === 2 ? AP_PLUS : 0
+  const op1Source = (flags >> 2) & 7
+  view.setUint8(
+    at + RECORD_FLAGS,
+    (flags & 1 ? DST_FP : 0) | (flags & 2 ? OP0_FP : 0) | (op1Source === 2 ? OP1_FP : 0) | apPlus,
+  )
+  view.setInt32(at + RECORD_DST, offDst * CELL, true)
+  view.setInt32(at + RECORD_OP0, offOp0 * CELL, true)
+  view.setUint32(at + RECORD_SIZE, isImmediate ? 2 * CELL : CELL, true)
+  const kind = kindOf(word, flags, offDst, offOp0, offOp1, immediate, pc, words)
+  view.setUint8(at, kind)
+  if (kind !== KIND_GENERAL) {
+    // The general step looks at bounds itself, so immediates and data do not widen the reach.
+    const third = op1Source === 2 || op1Source === 4 ? offOp1 : offOp0
+    reach.lowest = Math.min(reach.lowest, offDst, offOp0, third)
+    reach.highest = Math.max(reach.highest, offDst, offOp0, third)
+  }
+  view.setInt32(at + RECORD_OP1, kind === KIND_DEREF ? offOp1 : offOp1 * CELL, true)
+  if (immediate === null) return
+  if (kind === KIND_IMMEDIATE) view.setBigUint64(at + RECORD_IMMEDIATE, immediate, true)
+  else if (kind === KIND_ADD_IMMEDIATE) {
+    view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate), true)
+  } else if (kind === KIND_BIG_IMMEDIATE) {
+    view.setUint32(at + RECORD_IMMEDIATE, cellsAt + (pc + 1) * CELL, true)
+  } else if (kind !== KIND_GENERAL) {
+    view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate) * BigInt(CELL), true)
+  }
+}
+
+/** A felt as a number around 0. */
+function signed(felt: bigint): bigint {
+  return felt > P / 2n ? felt - P : felt
+}
+
+function kindOf(
+  word: bigint,
+  flags: number,
+  offDst: number,
+  offOp0: number,
+  offOp1: number,
+  immediate: bigint | null,
+  pc: number,
+  words: number,
+): number {
+  if (word >= 1n << 63n) return KIND_GENERAL
+  const op1Source = (flags >> 2) & 7
+  const res = (flags >> 5) & 3
+  const jump = (flags >> 7) & 7
+  const apUpdate = (flags >> 10) & 3
+  const opcode = flags >> 12
+  if (op1Source === 1 && (offOp1 !== 1 || immediate === null)) return KIND_GENERAL
+  const isRegister = op1Source === 2 || op1Source === 4
+  const idleOp0 = (flags & 2) !== 0 && offOp0 === -1
+  const idleDst = (flags & 1) !== 0 && offDst === -1
+  const plain = apUpdate === 0 || apUpdate === 2
+  if (opcode === 4) {
+    if (jump !== 0 || !plain) return KIND_GENERAL
+    if (res === 0) {
+      if (op1Source === 0) return KIND_DEREF
+      if (!idleOp0) return KIND_GENERAL
+      if (isRegister) return KIND_COPY
+      if (op1Source !== 1) return KIND_GENERAL
+      return immediate! < SMALL_LIMIT ? KIND_IMMEDIATE : KIND_BIG_IMMEDIATE
+    }
+    if (res !== 1) return KIND_GENERAL
+    if (isRegister) return KIND_ADD
+    if (op1Source !== 1) return KIND_GENERAL
+    const distance = signed(immediate!)
+    return distance < ADD_LIMIT && distance > -ADD_LIMIT ? KIND_ADD_IMMEDIATE : KIND_GENERAL
+  }
+  if (opcode === 1) {
+    const formed = offDst === 0 && offOp0 === 1 && (flags & 3) === 0 && apUpdate === 0
+    if (!formed || jump !== 2 || res !== 0 || op1Source !== 1) return KIND_GENERAL
+    return lands(immediate!, pc, words) ? KIND_CALL : KIND_GENERAL
+  }
+  if (opcode === 2) {
+    const formed = offDst === -2 && offOp1 === -1 && (flags & 1) !== 0 && op1Source === 2 && idleOp0
+    return formed && res === 0 && jump === 1 && plain ? KIND_RETURN : KIND_GENERAL
+  }
+  if (opcode !== 0 || !idleOp0) return KIND_GENERAL
+  if (jump === 4) {
+    if (op1Source !== 1 || res !== 0 || !plain) return KIND_GENERAL
+    return lands(immediate!, pc, words) ? KIND_JNZ : KIND_GENERAL
+  }
+  if (!idleDst || res !== 0) return KIND_GENERAL
+  if (jump === 0) {
+    if (apUpdate !== 1 || op1Source !== 1) return KIND_GENERAL
+    const distance = signed(immediate!)
+    return distance < FAR && distance > -FAR ? KIND_ADVANCE : KIND_GENERAL
+  }
+  if (jump !== 2 || !plain) return KIND_GENERAL
+  if (isRegister) return KIND_JUMP_CELL
+  return op1Source === 1 && lands(immediate!, pc, words) ? KIND_JUMP : KIND_GENERAL
+}
+
+function lands(immediate: bigint, pc: number, words: number): boolean {
+  const target = BigInt(pc) + signed(immediate)
+  return target >= 0n && target < BigInt(words)
+}

@@ -1,0 +1,613 @@
+/**
+ * The frame of a syscall.
+ *
+ *     selector ─▶ count ─▶ gas ─▶ request ─▶ enough gas? ─▶ act ─▶ gas, 0, response
+ *                                        └──▶ no, or the host refuses: gas, 1, start, end of the reason
+ *
+ * The frame keeps its own pointer: requests are read where the last response ended, whatever the hint's operand says. A
+ * hard error writes nothing and ends the transaction. What a request must look like is a row of `requests`; it is
+ * checked before the cost is taken, as Rust does. On the way to the host cells stay where they are.
+ */
+
+import { cellsOf } from '../felt/cell.ts'
+import type { Crypto } from '../felt/crypto.ts'
+import { encodeShortString } from '../felt/felt.ts'
+import { DONE, FAULT, HALT_RUN, HINT_SYSTEM_CALL, HOST_FAULT } from '../kernels/vm-layout.ts'
+import { layOutExecutionInfo } from './execution-info.ts'
+import type { Frame } from './frame.ts'
+import { hintNames } from './hint-table.ts'
+import {
+  type CellList,
+  ERROR,
+  HALT,
+  type Host,
+  type MachineConstants,
+  OK,
+  REVERT,
+  type SyscallName,
+  syscallNames,
+} from './host.ts'
+import { type SecpAnswer, secpSyscalls } from './secp.ts'
+import type { Interpreter, Segments } from './segments.ts'
+
+/** Cells that a request and its response need at most. */
+const FRAME_CELLS = 24
+const KECCAK_RATE_WORDS = 17
+
+/** Fields of a request: f felt, k key below 2^251, p pointer, l list of felts, u u64, b flag, d domain, w half of a u256. */
+const requests: Record<SyscallName, string> = {
+  CallContract: 'kfl',
+  LibraryCall: 'ffl',
+  Deploy: 'fflb',
+  MetaTxV0: 'kfll',
+  EmitEvent: 'll',
+  SendMessageToL1: 'fl',
+  StorageRead: 'dk',
+  StorageWrite: 'dkf',
+  GetExecutionInfo: '',
+  GetBlockHash: 'u',
+  GetClassHashAt: 'k',
+  ReplaceClass: 'f',
+  Keccak: 'pp',
+  KeccakRound: '',
+  Sha256ProcessBlock: 'pp',
+  Sha512ProcessBlock: 'pp',
+  Secp256k1New: 'wwww',
+  Secp256k1Add: 'pp',
+  Secp256k1Mul: 'pww',
+  Secp256k1GetPointFromX: 'wwb',
+  Secp256k1GetXy: 'p',
+  Secp256r1New: 'wwww',
+  Secp256r1Add: 'pp',
+  Secp256r1Mul: 'pww',
+  Secp256r1GetPointFromX: 'wwb',
+  Secp256r1GetXy: 'p',
+}
+
+const indexOf = Object.fromEntries(syscallNames.map((name, i) => [name, i])) as Record<
+  SyscallName,
+  number
+>
+
+/** Names that only Cairo 0 contracts may call. */
+const cairo0Selectors = new Map(
+  [
+    'DelegateCall',
+    'DelegateL1Handler',
+    'GetBlockNumber',
+    'GetBlockTimestamp',
+    'GetCallerAddress',
+    'GetContractAddress',
+    'GetSequencerAddress',
+    'GetTxInfo',
+    'GetTxSignature',
+    'LibraryCallL1Handler',
+  ].map((name) => [encodeShortString(name), name]),
+)
+
+/** Words of the selectors' cells, 8 each. */
+const selectorWords = new Int32Array(cellsOf(syscallNames.map(encodeShortString)).buffer)
+const selectorBuckets = new Map<number, number[]>()
+syscallNames.forEach((name, i) => {
+  if (name === 'KeccakRound') return
+  const hash = hashWords(selectorWords, i * 8)
+  selectorBuckets.set(hash, [...(selectorBuckets.get(hash) ?? []), i])
+})
+
+function hashWords(words: Int32Array, at: number): number {
+  return words[at]! ^ (words[at + 1]! * 31) ^ (words[at + 4]! * 131)
+}
+
+const outOfGas = listOf('Out of gas')
+const invalidLength = listOf('Invalid input length')
+const invalidArgument = listOf('Invalid argument')
+
+function listOf(text: string): CellList {
+  return { cells: cellsOf([encodeShortString(text)]), count: 1 }
+}
+
+/** What a handler did: it answered, it refused with `reason`, or it ended the run with the status below. */
+const ANSWERED = 0
+const REFUSED = 1
+const ENDED = 2
+
+export class Syscalls {
+  private readonly segments: Segments
+  private readonly kernel: Interpreter
+  private readonly crypto: Crypto
+  private constants!: MachineConstants
+  private host!: Host
+
+  private frame!: Frame
+  private index = 0
+  /** Address and offset of the next cell of request or response. */
+  private at = 0
+  /** Gas left, while a syscall runs. */
+  private gas = 0
+  private items = 0
+  private reason: CellList = outOfGas
+  private status = DONE
+  /** Addresses of the fields that were read; of a list its first cell, with the count beside it. */
+  private readonly fields = new Int32Array(8)
+  private readonly counts = new Int32Array(8)
+
+  constructor(segments: Segments, kernel: Interpreter, crypto: Crypto) {
+    this.segments = segments
+    this.kernel = kernel
+    this.crypto = crypto
+  }
+
+  begin(constants: MachineConstants, host: Host): void {
+    this.constants = constants
+    this.host = host
+  }
+
+  /** Executes the syscall at the frame's pointer: DONE, FAULT, HALT_RUN or HOST_FAULT. */
+  run(frame: Frame): number {
+    const { segments, constants } = this
+    this.frame = frame
+    const segment = frame.syscallSegment
+    if (frame.syscallOffset + FRAME_CELLS > segments.capacity(segment)) {
+      if (this.kernel.grow(segment, frame.syscallOffset + FRAME_CELLS) !== DONE) return FAULT
+    }
+    this.at = segments.base(segment) + frame.syscallOffset * 32
+
+    if (!this.needFelt(this.at)) return FAULT
+    const index = this.find(this.at)
+    if (index < 0) return this.unknownSelector(this.at)
+    this.index = index
+    this.at += 32
+    frame.syscallCounts[index]! += 1
+    if (!this.needFelt(this.at)) return FAULT
+    if (!segments.isSmall(this.at)) return this.badInput(this.at, 'Unexpected gas.')
+    const gas = segments.smallNumber(this.at)
+    this.at += 32
+    this.items = 0
+    if (!this.readRequest(requests[syscallNames[index]!])) return FAULT
+
+    const cost = constants.syscallCosts[index]! + constants.syscallCostsPerItem[index]! * this.items
+    const required = cost - constants.syscallBase
+    if (gas < required) {
+      this.reason = outOfGas
+      this.gas = gas
+      return this.refuse()
+    }
+    this.gas = gas - required
+    if (frame.call.accounting === 'gas') this.host.gasSeen(this.gas)
+    frame.syscallItems[index]! += this.items
+    const response = this.at
+    // The response starts behind gas and flag, which are known only when the handler is done.
+    this.at = response + 64
+    const outcome = this.act(index)
+    if (outcome === ENDED) return this.status
+    const end = this.at
+    this.at = response
+    if (outcome === REFUSED) return this.refuse()
+    if (this.putNumber(this.gas) !== DONE || this.putNumber(0) !== DONE) return FAULT
+    frame.syscallOffset = this.offsetAt(end)
+    return DONE
+  }
+
+  /** Writes the failure response at `at`. */
+  private refuse(): number {
+    const { segments, frame, reason } = this
+    if (this.putNumber(this.gas) !== DONE || this.putNumber(1) !== DONE) return FAULT
+    const segment = segments.allocateCells(reason)
+    if (segment < 0) return segments.fail('Vector capacity exceeded')
+    if (this.putPointer(segment, 0) !== DONE) return FAULT
+    if (this.putPointer(segment, reason.count) !== DONE) return FAULT
+    frame.syscallOffset = this.offsetAt(this.at)
+    return DONE
+  }
+
+  private act(index: number): number {
+    const { segments, host, frame, fields, counts } = this
+    const scratch = this.outCell()
+    switch (index) {
+      case indexOf.CallContract:
+        return this.called(
+          host.callContract(segments, fields[0]!, fields[1]!, fields[2]!, counts[2]!, this.gas),
+        )
+      case indexOf.LibraryCall:
+        return this.called(
+          host.libraryCall(segments, fields[0]!, fields[1]!, fields[2]!, counts[2]!, this.gas),
+        )
+      case indexOf.Deploy: {
+        const fromZero = segments.smallNumber(fields[3]!) === 1
+        const status = host.deploy(
+          segments,
+          fields[0]!,
+          fields[1]!,
+          fields[2]!,
+          counts[2]!,
+          fromZero,
+          scratch,
+          this.gas,
+        )
+        if (status === OK && this.putCell(scratch) !== DONE) return this.end(FAULT)
+        return this.called(status)
+      }
+      case indexOf.MetaTxV0:
+        return this.called(
+          host.metaTransaction(
+            segments,
+            fields[0]!,
+            fields[1]!,
+            fields[2]!,
+            counts[2]!,
+            fields[3]!,
+            counts[3]!,
+            this.gas,
+          ),
+        )
+      case indexOf.EmitEvent:
+        return this.told(host.emitEvent(segments, fields[0]!, counts[0]!, fields[1]!, counts[1]!))
+      case indexOf.SendMessageToL1:
+        return this.told(host.sendMessageToL1(segments, fields[0]!, fields[1]!, counts[1]!))
+      case indexOf.StorageRead:
+        return this.answered(host.storageRead(segments, fields[1]!, scratch), scratch)
+      case indexOf.StorageWrite:
+        return this.told(host.storageWrite(segments, fields[1]!, fields[2]!))
+      case indexOf.GetExecutionInfo: {
+        if (frame.infoSegment < 0) {
+          frame.infoSegment = layOutExecutionInfo(segments, frame, host.executionInfo())
+          if (frame.infoSegment < 0) return this.end(segments.fail('Vector capacity exceeded'))
+        }
+        return this.answerPointer(frame.infoSegment, 0)
+      }
+      case indexOf.GetBlockHash:
+        return this.answered(host.getBlockHash(segments, fields[0]!, scratch), scratch)
+      case indexOf.GetClassHashAt:
+        return this.answered(host.getClassHashAt(segments, fields[0]!, scratch), scratch)
+      case indexOf.ReplaceClass:
+        return this.told(host.replaceClass(segments, fields[0]!))
+      case indexOf.Keccak:
+        return this.keccak()
+      case indexOf.Sha256ProcessBlock:
+        return this.sha256()
+      case indexOf.Sha512ProcessBlock:
+        return this.end(
+          segments.fail('Unknown Hint: Unsupported syscall selector Sha512ProcessBlock.'),
+        )
+      default:
+        return this.secp(syscallNames[index]!)
+    }
+  }
+
+  private outCell(): number {
+    return this.frame.outCell
+  }
+
+  private end(status: number): number {
+    this.status = status
+    return ENDED
+  }
+
+  /** What a status of the host means. */
+  private told(status: number): number {
+    if (status === OK) return ANSWERED
+    if (status === REVERT) {
+      this.reason = this.host.reason
+      return REFUSED
+    }
+    if (status === ERROR) {
+      this.frame.hostError = this.host.error
+      return this.end(HOST_FAULT)
+    }
+    if (status !== HALT) throw new Error(`expected a status of the host, got ${status}`)
+    return this.end(HALT_RUN)
+  }
+
+  private answered(status: number, out: number): number {
+    const outcome = this.told(status)
+    if (outcome !== ANSWERED) return outcome
+    return this.putCell(out) === DONE ? ANSWERED : this.end(FAULT)
+  }
+
+  /** After a call: takes over the gas that the callee left, and its return data. */
+  private called(status: number): number {
+    const { segments, frame, host } = this
+    const outcome = this.told(status)
+    if (outcome === ENDED) return outcome
+    this.gas = host.gasLeft
+    if (outcome === REFUSED) return outcome
+    const { count } = host.returned
+    const segment = segments.allocateCells(host.returned)
+    if (segment < 0) return this.end(segments.fail('Vector capacity exceeded'))
+    frame.readOnly.push(segment, count)
+    if (this.putPointer(segment, 0) !== DONE) return this.end(FAULT)
+    return this.answerPointer(segment, count)
+  }
+
+  private answerPointer(segment: number, offset: number): number {
+    return this.putPointer(segment, offset) === DONE ? ANSWERED : this.end(FAULT)
+  }
+
+  private keccak(): number {
+    const { segments, crypto, frame, fields } = this
+    const start = fields[0]!
+    const count = this.span(start, fields[1]!)
+    if (count < 0) return this.end(FAULT)
+    const first = count === 0 ? 0 : this.dataAt(start, count)
+    if (count > 0 && first === 0) return this.end(FAULT)
+    for (let i = 0; i < count; i++) {
+      const word = first + i * 32
+      if (segments.isSmall(word)) continue
+      return this.end(this.badInput(word, 'Invalid input for the keccak syscall.'))
+    }
+    if (count % KECCAK_RATE_WORDS !== 0) {
+      this.reason = invalidLength
+      return REFUSED
+    }
+    const rounds = count / KECCAK_RATE_WORDS
+    const cost = rounds * this.constants.syscallCosts[indexOf.KeccakRound]!
+    if (cost > this.gas) {
+      this.reason = outOfGas
+      return REFUSED
+    }
+    this.gas -= cost
+    frame.syscallCounts[indexOf.KeccakRound]! += rounds
+    const { scratch } = crypto
+    crypto.keccakStart()
+    for (let round = 0; round < rounds; round++) {
+      const from = (first >> 2) + round * KECCAK_RATE_WORDS * 8
+      for (let i = 0; i < KECCAK_RATE_WORDS * 8; i++) {
+        crypto.words[(scratch >> 2) + i] = segments.words[from + i]!
+      }
+      crypto.keccakAbsorbCells(scratch, 1)
+    }
+    crypto.keccakResult(scratch, scratch + 32)
+    const low = this.fromCrypto(scratch)
+    if (this.putCell(low) !== DONE) return this.end(FAULT)
+    const high = this.fromCrypto(scratch + 32)
+    return this.putCell(high) === DONE ? ANSWERED : this.end(FAULT)
+  }
+
+  private sha256(): number {
+    const { segments, crypto, frame, fields, kernel } = this
+    const block = this.dataAt(fields[1]!, 16)
+    if (block === 0) return this.end(FAULT)
+    const state = this.dataAt(fields[0]!, 8)
+    if (state === 0) return this.end(FAULT)
+    const { scratch, words } = crypto
+    for (let i = 0; i < 24; i++) {
+      const word = i < 8 ? state + i * 32 : block + (i - 8) * 32
+      if (!segments.isSmall(word) || segments.words[(word >> 2) + 1] !== 0) {
+        return this.end(
+          segments.fail(
+            `Hint ${hintNames.get(HINT_SYSTEM_CALL)} is impossible: a word of a SHA block is too large`,
+          ),
+        )
+      }
+      for (let j = 0; j < 8; j++) {
+        words[(scratch >> 2) + i * 8 + j] = segments.words[(word >> 2) + j]!
+      }
+    }
+    crypto.sha256Block(scratch, scratch + 256, scratch + 768)
+    // Every call makes a segment; only the first is ever used.
+    const fresh = segments.allocate(16)
+    if (fresh < 0) return this.end(segments.fail('Vector capacity exceeded'))
+    if (frame.shaSegment < 0) {
+      frame.shaSegment = fresh
+      frame.shaOffset = 0
+    }
+    const start = frame.shaOffset
+    for (let i = 0; i < 8; i++) {
+      const word = this.fromCrypto(scratch + 768 + i * 32)
+      if (kernel.insert(frame.shaSegment, start + i, word) !== DONE) return this.end(FAULT)
+    }
+    frame.shaOffset += 8
+    return this.answerPointer(frame.shaSegment, start)
+  }
+
+  private secp(name: SyscallName): number {
+    const { segments, frame, fields } = this
+    const answer: SecpAnswer = secpSyscalls(segments, frame, name, fields)
+    if (answer.kind === 'fault') return this.end(segments.fail(answer.text))
+    if (answer.kind === 'refused') {
+      this.reason = invalidArgument
+      return REFUSED
+    }
+    for (const value of answer.values) {
+      const status =
+        typeof value === 'bigint'
+          ? this.putFelt(value)
+          : this.putPointer(value.segment, value.offset)
+      if (status !== DONE) return this.end(FAULT)
+    }
+    return ANSWERED
+  }
+
+  /** Checks the fields of the request and notes where they are; false after an error. */
+  private readRequest(shape: string): boolean {
+    const { segments, fields } = this
+    for (let i = 0; i < shape.length; i++) {
+      const kind = shape[i]
+      fields[i] = this.at
+      if (kind === 'p' || kind === 'l') {
+        if (!this.needPointer(this.at)) return false
+        if (kind === 'l' && !this.readList(i)) return false
+      } else {
+        if (!this.needFelt(this.at)) return false
+        if (!this.checkField(kind!, this.at)) return false
+      }
+      this.at += 32
+    }
+    // Lists that are charged per item: the calldata of deploy and meta, the payload of a message.
+    if (this.index === indexOf.Deploy || this.index === indexOf.MetaTxV0) {
+      this.items = this.counts[2]!
+    } else if (this.index === indexOf.SendMessageToL1) this.items = this.counts[1]!
+    return segments !== null
+  }
+
+  private checkField(kind: string, address: number): boolean {
+    const { segments } = this
+    switch (kind) {
+      case 'k':
+        if (!segments.isBig(address) || (segments.words[(address >> 2) + 3]! & 0x08000000) === 0) {
+          return true
+        }
+        segments.fail(`Out of range [0x0, 0x${(1n << 251n).toString(16)}).`)
+        return false
+      case 'd':
+        if (segments.isSmall(address) && segments.smallNumber(address) === 0) return true
+        segments.fail(`Invalid address domain: ${segments.felt(address)}.`)
+        return false
+      case 'u':
+        if (segments.isSmall(address)) return true
+        this.badInput(address, 'Block number must fit within 64 bits.')
+        return false
+      case 'b':
+        if (segments.isSmall(address) && segments.smallNumber(address) <= 1) return true
+        this.badInput(
+          address,
+          this.index === indexOf.Deploy
+            ? 'The deploy_from_zero field in the deploy system call must be 0 or 1.'
+            : 'Invalid y parity',
+        )
+        return false
+      case 'w': {
+        const felt = segments.felt(address)
+        if (felt >> 128n === 0n) return true
+        segments.fail(`Out of range Felt ${felt} is too big to convert to 'u128'.`)
+        return false
+      }
+      default:
+        return true
+    }
+  }
+
+  /** Reads start (at `at`) and end of a list, and checks its cells. */
+  private readList(field: number): boolean {
+    const start = this.at
+    this.at += 32
+    if (!this.needPointer(this.at)) return false
+    const count = this.span(start, this.at)
+    if (count < 0) return false
+    this.counts[field] = count
+    this.fields[field] = count === 0 ? 0 : this.dataAt(start, count)
+    return count === 0 || this.fields[field] !== 0
+  }
+
+  /** Cells from one pointer to another, or -1 after an error. */
+  private span(start: number, end: number): number {
+    const { segments } = this
+    const [s, e] = [segments.segmentOf(start), segments.segmentOf(end)]
+    const [from, to] = [segments.offsetOf(start), segments.offsetOf(end)]
+    if (s !== e) {
+      segments.fail(
+        `Operation failed: ${e}:${to} - ${s}:${from}, can't subtract two relocatable values with different segment indexes`,
+      )
+      return -1
+    }
+    if (to >= from) return to - from
+    segments.fail(`Operation failed: ${e}:${to} - ${from}, offsets cant be negative`)
+    return -1
+  }
+
+  /** Address of `count` felts that a pointer names, or 0 after an error. */
+  private dataAt(pointer: number, count: number): number {
+    const { segments } = this
+    const segment = segments.segmentOf(pointer)
+    const offset = segments.offsetOf(pointer)
+    for (let i = 0; i < count; i++) {
+      const address = segments.address(segment, offset + i)
+      if (address !== 0 && segments.isFelt(address)) continue
+      const isUnset = address === 0 || !segments.isSet(address)
+      const what = isUnset ? 'Unknown memory cell' : 'Expected integer'
+      segments.fail(`${what} at address ${segment}:${offset + i}`)
+      return 0
+    }
+    return segments.address(segment, offset)
+  }
+
+  private needFelt(address: number): boolean {
+    const { segments } = this
+    if (segments.isFelt(address)) return true
+    const what = segments.isSet(address) ? 'Expected integer' : 'Unknown memory cell'
+    segments.fail(`${what} at address ${this.place(address)}`)
+    return false
+  }
+
+  private needPointer(address: number): boolean {
+    const { segments } = this
+    if (segments.isPointer(address)) return true
+    const what = segments.isSet(address) ? 'Expected relocatable' : 'Unknown memory cell'
+    segments.fail(`${what} at address ${this.place(address)}`)
+    return false
+  }
+
+  private place(address: number): string {
+    return `${this.frame.syscallSegment}:${this.offsetAt(address)}`
+  }
+
+  private offsetAt(address: number): number {
+    return (address - this.segments.base(this.frame.syscallSegment)) / 32
+  }
+
+  /** Notes an error about an input as Rust shows it. */
+  private badInput(address: number, why: string): number {
+    const felt = this.segments.felt(address)
+    return this.segments.fail(`Invalid syscall input: 0x${felt.toString(16)}; ${why}`)
+  }
+
+  private find(address: number): number {
+    const { words } = this.segments
+    const at = address >> 2
+    for (const index of selectorBuckets.get(hashWords(words, at)) ?? []) {
+      let word = 0
+      while (word < 8 && words[at + word] === selectorWords[index * 8 + word]) word++
+      if (word === 8) return index
+    }
+    return -1
+  }
+
+  private unknownSelector(address: number): number {
+    const selector = this.segments.felt(address)
+    const name = cairo0Selectors.get(selector)
+    if (name !== undefined) {
+      return this.segments.fail(`Unknown Hint: Unsupported syscall selector ${name}.`)
+    }
+    return this.segments.fail(`Invalid syscall selector: 0x${selector.toString(16)}.`)
+  }
+
+  private fromCrypto(from: number): number {
+    const out = this.outCell()
+    for (let i = 0; i < 8; i++) {
+      this.segments.words[(out >> 2) + i] = this.crypto.words[(from >> 2) + i]!
+    }
+    return out
+  }
+
+  private putNumber(value: number): number {
+    if (!this.segments.isSet(this.at)) {
+      this.segments.putNumber(this.at, value)
+      this.at += 32
+      return DONE
+    }
+    this.segments.putNumber(this.outCell(), value)
+    return this.putCell(this.outCell())
+  }
+
+  private putFelt(value: bigint): number {
+    this.segments.putFelt(this.outCell(), value)
+    return this.putCell(this.outCell())
+  }
+
+  private putPointer(segment: number, offset: number): number {
+    this.segments.putPointer(this.outCell(), segment, offset)
+    return this.putCell(this.outCell())
+  }
+
+  /** Inserts a cell of scratch as the next one of the response. */
+  private putCell(from: number): number {
+    const { segments } = this
+    if (segments.isSet(this.at)) {
+      const offset = this.offsetAt(this.at)
+      const status = this.kernel.insert(this.frame.syscallSegment, offset, from)
+      if (status !== DONE) return status
+    } else segments.copyCell(this.at, from)
+    this.at += 32
+    return DONE
+  }
+}
