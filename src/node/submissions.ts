@@ -1,0 +1,260 @@
+/**
+ * Submissions: transactions on their way from the border into the mempool.
+ *
+ *     submit ──▶ queue ──▶ check: rules without state ▸ hash ▸ nonce ▸ class ▸ run on the newest state ──▶ mempool
+ *
+ * A promise is kept for each: it resolves to the hash when the mempool has it, or rejects with the protocol's refusal.
+ * The queue is bounded; what finds it full is refused at once, so clients feel the load instead of the node.
+ */
+import { type AdmissionLimits, refuseAdmission } from '../starknet/admission.ts'
+import { contractAddress } from '../starknet/addresses.ts'
+import { blakeCompiledClassHash } from '../starknet/class-hash.ts'
+import { encodeTransaction, type TransactionFacts } from '../starknet/encoded-transaction.ts'
+import type { RejectionKind, TransactionExecution } from '../starknet/execution.ts'
+import { codeSizeOf } from '../starknet/gas.ts'
+import type { Mempool, PoolItem, PoolRefusal } from '../starknet/mempool.ts'
+import type { SierraClass, Transaction } from '../starknet/transaction.ts'
+import { transactionHash } from '../starknet/transaction-hash.ts'
+import type { StateReader, StoredClass } from '../storage/chain-store.ts'
+import { refusal } from './errors.ts'
+
+/** A transaction in the mempool: admitted, hashed, encoded for the executors. */
+export interface PoolTransaction extends PoolItem {
+  readonly transaction: Transaction
+  readonly contractAddress: bigint | null
+  readonly encoded: Int32Array
+  /** What a DECLARE brings. */
+  readonly declared: StoredClass | null
+}
+
+export interface Submission {
+  transaction: Transaction
+  contractClass: SierraClass | null
+  resolve: (hash: bigint) => void
+  reject: (reason: unknown) => void
+}
+
+/** What admission needs of the chain. */
+export interface Admission {
+  readonly chainId: bigint
+  readonly mempool: Mempool<PoolTransaction>
+  readonly limits: AdmissionLimits
+  /** State that includes everything executed so far. */
+  newestState(): StateReader
+  isIncluded(hash: bigint): boolean
+  /** CASM whose compiled class hash (Blake2s) a declare states, or null. */
+  casmOf(compiledClassHash: bigint): unknown
+  /** Makes a class known to all executors, before its declare may run. */
+  publishClass(declared: StoredClass): void
+  /** Runs one transaction on a state, as the gateway does: nonces may lie ahead, nothing is kept. */
+  tryOut(encoded: Int32Array, state: StateReader): TransactionExecution
+  nowMs(): number
+}
+
+/** Submissions that may wait; more are refused, as the mempool would refuse them when full. */
+export const queueLimit = 20_000
+/** A nonce may be so far ahead of its account's. */
+export const nonceGapLimit = 200n
+
+const REJECTION_CODES: Record<RejectionKind, number> = {
+  version: 61,
+  nonce: 52,
+  bounds: 53,
+  balance: 54,
+  validation: 55,
+  classHash: 60,
+  alreadyDeclared: 51,
+  execution: 55,
+  fee: 53,
+}
+
+const POOL_CODES: Record<PoolRefusal, number> = { duplicate: 59, nonce: 52, underpriced: 64, full: 63 }
+
+/** Codes whose answer carries a text. */
+const TEXT_CODES = new Set([52, 55, 56, 63])
+
+export class Submissions {
+  readonly #admission: Admission
+  readonly #queue: Submission[] = []
+
+  constructor(admission: Admission) {
+    this.#admission = admission
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** Queues a transaction; the promise settles when it was checked. */
+  submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint> {
+    if (this.#queue.length >= queueLimit) {
+      return Promise.reject(refusal(63, `${queueLimit} submissions wait already`))
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ transaction, contractClass, resolve, reject })
+    })
+  }
+
+  /** Checks waiting submissions for about `budgetMs`; at least one. */
+  check(budgetMs: number): { admitted: number; waiting: number } {
+    const endMs = performance.now() + budgetMs
+    let admitted = 0
+    let taken = 0
+    while (taken < this.#queue.length && (taken === 0 || performance.now() < endMs)) {
+      const { transaction, contractClass, resolve, reject } = this.#queue[taken++]!
+      try {
+        resolve(this.#admit(transaction, contractClass))
+        admitted++
+      } catch (error) {
+        reject(error)
+      }
+    }
+    this.#queue.splice(0, taken)
+    return { admitted, waiting: this.#queue.length }
+  }
+
+  /** Refuses everything that waits. */
+  close(reason: unknown): void {
+    for (const { reject } of this.#queue.splice(0)) reject(reason)
+  }
+
+  #admit(transaction: Transaction, contractClass: SierraClass | null): bigint {
+    const { mempool, limits, chainId } = this.#admission
+    const classBytes = contractClass ? classSize(contractClass) : 0
+    const refused = refuseAdmission(transaction, { contractClass, classBytes, proofLength: 0 }, limits)
+    if (refused) throw refusal(refused.code, refused.data)
+    const hash = transactionHash(transaction, chainId)
+    if (mempool.get(hash) || this.#admission.isIncluded(hash)) throw refusal(59)
+    const state = this.#admission.newestState()
+    const address = addressOf(transaction)
+    const sender = transaction.type === 'DEPLOY_ACCOUNT' ? address! : transaction.senderAddress
+    this.#checkNonce(transaction, sender, state)
+    const declared = this.#classOf(transaction, contractClass, state)
+    const facts = factsOf(transaction, address, declared)
+    this.#validate(transaction, hash, sender, facts, state)
+    const encoded = encodeTransaction(transaction, hash, facts)
+    const answer = mempool.add(
+      {
+        hash,
+        sender,
+        nonce: transaction.nonce,
+        tip: transaction.tip,
+        maxL2Price: transaction.resourceBounds.l2Gas.maxPricePerUnit,
+        sizeBytes: encoded.byteLength + classBytes,
+        arrivedMs: this.#admission.nowMs(),
+        transaction,
+        contractAddress: address,
+        encoded,
+        declared,
+      },
+      state.nonceAt(sender),
+    )
+    if (!answer.admitted) throw refuse(POOL_CODES[answer.refusal], answer.text)
+    return hash
+  }
+
+  #checkNonce(transaction: Transaction, sender: bigint, state: StateReader): void {
+    const expected = state.nonceAt(sender)
+    const { nonce } = transaction
+    const isPermitted =
+      transaction.type === 'INVOKE'
+        ? nonce >= expected && nonce <= expected + nonceGapLimit
+        : nonce === expected
+    if (isPermitted) return
+    throw refuse(
+      52,
+      `Invalid transaction nonce of contract at address ${hex64(sender)}. ` +
+        `Account nonce: ${hex64(expected)}; got: ${hex64(nonce)}.`,
+    )
+  }
+
+  /** The class that a DECLARE brings, published to all executors; null for other types. */
+  #classOf(
+    transaction: Transaction,
+    contractClass: SierraClass | null,
+    state: StateReader,
+  ): StoredClass | null {
+    if (transaction.type !== 'DECLARE') return null
+    const { classHash, compiledClassHash } = transaction
+    if (state.compiledClassHashAt(classHash) !== 0n) throw refusal(51)
+    const casm = this.#admission.casmOf(compiledClassHash)
+    if (casm === null || casm === undefined) {
+      throw refuse(
+        56,
+        `no compiled class with hash ${hex64(compiledClassHash)} is known: expected it in a ` +
+          'directory of --casm-dir or added by fugue_addCompiledClass',
+      )
+    }
+    const declared = { classHash, compiledClassHash, sierra: contractClass, casm, declaredAt: -1 }
+    this.#admission.publishClass(declared)
+    return declared
+  }
+
+  /** What the gateway runs: `__validate__` of an invoke, all of the other types. */
+  #validate(
+    transaction: Transaction,
+    hash: bigint,
+    sender: bigint,
+    facts: TransactionFacts,
+    state: StateReader,
+  ): void {
+    const isInvoke = transaction.type === 'INVOKE'
+    // The first invoke may follow its own deploy_account: there is no contract yet that could validate it.
+    const skipValidate =
+      isInvoke &&
+      transaction.nonce === 1n &&
+      state.nonceAt(sender) === 0n &&
+      this.#admission.mempool.knows(sender)
+    const encoded = encodeTransaction(transaction, hash, {
+      ...facts,
+      onlyValidate: isInvoke,
+      skipValidate,
+    })
+    const execution = this.#admission.tryOut(encoded, state)
+    if (execution.outcome !== 'REJECTED') return
+    const kind = execution.rejection ?? 'validation'
+    throw refuse(REJECTION_CODES[kind], execution.reason ?? '')
+  }
+}
+
+function refuse(code: number, text: string): Error {
+  return TEXT_CODES.has(code) ? refusal(code, text) : refusal(code)
+}
+
+/** Address of the account that a deploy_account makes. */
+export function addressOf(transaction: Transaction): bigint | null {
+  if (transaction.type !== 'DEPLOY_ACCOUNT') return null
+  const { contractAddressSalt, classHash, constructorCalldata } = transaction
+  return contractAddress(0n, contractAddressSalt, classHash, constructorCalldata)
+}
+
+/** What the executors have to know of a transaction besides its fields. */
+export function factsOf(
+  transaction: Transaction,
+  address: bigint | null,
+  declared: StoredClass | null,
+): TransactionFacts {
+  const facts: TransactionFacts = {}
+  if (address !== null) facts.contractAddress = address
+  if (transaction.type === 'DECLARE' && declared) {
+    const { bytecode } = declared.casm as { bytecode: unknown[] }
+    const sierraFelts = declared.sierra?.sierraProgram.length ?? 0
+    const abiBytes = declared.sierra ? Buffer.byteLength(declared.sierra.abi) : 0
+    facts.compiledClassHash = blakeCompiledClassHash(declared.casm)
+    facts.codeSizeBytes = codeSizeOf(bytecode.length, sierraFelts, abiBytes)
+  }
+  return facts
+}
+
+/** About the size of a class as JSON: its program as hex, and its ABI. */
+function classSize(contractClass: SierraClass): number {
+  const felts = contractClass.sierraProgram.reduce(
+    (sum, felt) => sum + felt.toString(16).length + 5,
+    0,
+  )
+  return felts + Buffer.byteLength(contractClass.abi)
+}
+
+function hex64(felt: bigint): string {
+  return `0x${felt.toString(16).padStart(64, '0')}`
+}

@@ -1,0 +1,39 @@
+/**
+ * A sealed block is complete but for what hashing gives: commitments, root, hash. `headerOf` computes them.
+ *
+ * It is plain data and crosses to the hasher's thread: executions travel as the words that the executors wrote.
+ */
+import type { StateCommitter } from '../state/state-root.ts'
+import type { BlockHeader, IncludedTransaction } from './block.ts'
+import type { BlockContext } from './block-context.ts'
+import { blockHash } from './block-hash.ts'
+import { blockCommitments } from './commitments.ts'
+import type { StateDiff } from './execution.ts'
+import { decodeExecution } from './outcome.ts'
+import type { Transaction } from './transaction.ts'
+
+export interface SealedBlock {
+  context: BlockContext
+  parentHash: bigint
+  transactions: { hash: bigint; transaction: Transaction }[]
+  /** Words of the executions, one for each transaction. */
+  results: Int32Array[]
+  stateDiff: StateDiff
+}
+
+/** The header of a sealed block whose parent's state is the committer's; afterwards its own is. */
+export function headerOf(sealed: SealedBlock, committer: StateCommitter): BlockHeader {
+  const { context, parentHash, transactions, results, stateDiff } = sealed
+  const included = transactions.map(({ hash, transaction }, index): IncludedTransaction => {
+    const execution = decodeExecution(results[index]!)
+    return { hash, transaction, contractAddress: null, execution: () => execution }
+  })
+  const header = {
+    ...context,
+    ...blockCommitments(included, stateDiff),
+    parentHash,
+    newRoot: committer.apply(stateDiff),
+    transactionCount: transactions.length,
+  }
+  return { ...header, blockHash: blockHash(header) }
+}

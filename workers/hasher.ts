@@ -1,0 +1,21 @@
+/**
+ * The hasher's thread: keeps the tries of the state and turns sealed blocks into headers, in height order.
+ *
+ * It works off the executors' path: while block N is hashed, block N + 1 is executed.
+ */
+import { parentPort } from 'node:worker_threads'
+import { expose } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { headerOf, type SealedBlock } from '../src/starknet/sealed-block.ts'
+import { StateCommitter } from '../src/state/state-root.ts'
+
+const committer = new StateCommitter()
+
+const hasher = {
+  /** Header of the next block; its parent's state is the one of the call before. */
+  headerOf: (sealed: SealedBlock) => headerOf(sealed, committer),
+}
+
+export type Hasher = typeof hasher
+
+expose(hasher, nodeEndpoint(parentPort!))
