@@ -64,7 +64,8 @@ export class Production {
   readonly #decoded = new LRUCache<Int32Array, TransactionExecution>({ max: DECODED_LIMIT })
   readonly #sealed = new Map<number, Sealed>()
   /** Transactions that are executed and not yet in the store, by hash. */
-  readonly #recent = new Map<bigint, IncludedTransaction>()
+  readonly #recent = new Map<bigint, { included: IncludedTransaction; index: number }>()
+  readonly #watchers = new Map<bigint, () => void>()
   #open: OpenBlock | null = null
   #results: Int32Array[] = []
   #run: PoolTransaction[] = []
@@ -103,14 +104,23 @@ export class Production {
     return new LayeredState(layers, base, store.height() + layers.length)
   }
 
-  /** An executed transaction that is not stored yet. */
-  recent(hash: bigint): IncludedTransaction | undefined {
+  /** An executed transaction that is not stored yet, and its position in its block. */
+  executed(hash: bigint): { included: IncludedTransaction; index: number } | undefined {
     return this.#recent.get(hash)
   }
 
-  /** Position of an executed transaction in the open block, -1 if it is in none. */
-  openIndexOf(hash: bigint): number {
-    return this.#open?.transactions.findIndex((included) => included.hash === hash) ?? -1
+  /** Resolves when the transaction was executed or rejected. */
+  whenExecuted(hash: bigint): Promise<void> {
+    if (!this.#options.mempool.get(hash)) return Promise.resolve()
+    return new Promise((resolve) => this.#watchers.set(hash, resolve))
+  }
+
+  /** A class that is declared in a block not stored yet. */
+  newClass(classHash: bigint): StoredClass | null {
+    const blocks = [...this.#sealed.values()].map(({ open }) => open)
+    if (this.#open) blocks.push(this.#open)
+    const classes = blocks.flatMap((block) => block.classes)
+    return classes.find((declared) => declared.classHash === classHash) ?? null
   }
 
   /** Takes the next run out of the mempool. */
@@ -213,9 +223,16 @@ export class Production {
     const included = kept.map((item, place) => this.#include(item, words[place]!))
     open.add(included, declaredBy(kept), result)
     this.#results.push(...words)
-    for (const entry of included) this.#recent.set(entry.hash, entry)
+    const first = open.transactions.length - included.length
+    for (const [place, entry] of included.entries()) {
+      this.#recent.set(entry.hash, { included: entry, index: first + place })
+    }
     const state = this.newestState()
     this.#options.mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))
+    for (const { hash } of this.#run) {
+      this.#watchers.get(hash)?.()
+      this.#watchers.delete(hash)
+    }
     this.#run = []
     return { included: included.length, result }
   }
@@ -226,8 +243,10 @@ export class Production {
       transaction: item.transaction,
       contractAddress: item.contractAddress,
       execution: () => {
-        let execution = this.#decoded.get(words)
-        if (!execution) this.#decoded.set(words, (execution = decodeExecution(words)))
+        const known = this.#decoded.get(words)
+        if (known) return known
+        const execution = decodeExecution(words)
+        this.#decoded.set(words, execution)
         return execution
       },
     }

@@ -1,12 +1,13 @@
 /**
  * Submissions: transactions on their way from the border into the mempool.
  *
- *     submit ──▶ queue ──▶ check: rules without state ▸ hash ▸ nonce ▸ class ▸ run on the newest state ──▶ mempool
+ *     submit ──▶ queue ──▶ check: hash ▸ nonce ▸ class ▸ run on the newest state ──▶ mempool
+ *
+ * Rules that need no state were checked by the border (`src/starknet/admission.ts`).
  *
  * A promise is kept for each: it resolves to the hash when the mempool has it, or rejects with the protocol's refusal.
  * The queue is bounded; what finds it full is refused at once, so clients feel the load instead of the node.
  */
-import { type AdmissionLimits, refuseAdmission } from '../starknet/admission.ts'
 import { contractAddress } from '../starknet/addresses.ts'
 import { blakeCompiledClassHash } from '../starknet/class-hash.ts'
 import { encodeTransaction, type TransactionFacts } from '../starknet/encoded-transaction.ts'
@@ -38,7 +39,6 @@ export interface Submission {
 export interface Admission {
   readonly chainId: bigint
   readonly mempool: Mempool<PoolTransaction>
-  readonly limits: AdmissionLimits
   /** State that includes everything executed so far. */
   newestState(): StateReader
   isIncluded(hash: bigint): boolean
@@ -119,10 +119,7 @@ export class Submissions {
   }
 
   #admit(transaction: Transaction, contractClass: SierraClass | null): bigint {
-    const { mempool, limits, chainId } = this.#admission
-    const classBytes = contractClass ? classSize(contractClass) : 0
-    const refused = refuseAdmission(transaction, { contractClass, classBytes, proofLength: 0 }, limits)
-    if (refused) throw refusal(refused.code, refused.data)
+    const { mempool, chainId } = this.#admission
     const hash = transactionHash(transaction, chainId)
     if (mempool.get(hash) || this.#admission.isIncluded(hash)) throw refusal(59)
     const state = this.#admission.newestState()
@@ -140,7 +137,7 @@ export class Submissions {
         nonce: transaction.nonce,
         tip: transaction.tip,
         maxL2Price: transaction.resourceBounds.l2Gas.maxPricePerUnit,
-        sizeBytes: encoded.byteLength + classBytes,
+        sizeBytes: encoded.byteLength + (contractClass ? classSize(contractClass) : 0),
         arrivedMs: this.#admission.nowMs(),
         transaction,
         contractAddress: address,

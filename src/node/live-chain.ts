@@ -1,0 +1,196 @@
+/**
+ * The chain as the border uses it: looks things up where they are (mempool, open block, store), hands submissions to
+ * intake, runs simulations. What happens when is the actors' business; it only tells them that something arrived.
+ */
+import type { BlockContext } from '../starknet/block-context.ts'
+import { compiledClassHashes } from '../starknet/class-hash.ts'
+import type { CallExecution, TransactionExecution } from '../starknet/execution.ts'
+import type { Mempool } from '../starknet/mempool.ts'
+import type { InvokeTransaction, SierraClass, Transaction } from '../starknet/transaction.ts'
+import { transactionHash } from '../starknet/transaction-hash.ts'
+import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
+import type { CasmRegistry } from './casm-registry.ts'
+import type {
+  Chain,
+  PreConfirmedBlock,
+  SimulationFlags,
+  StateId,
+  TransactionStage,
+} from './chain.ts'
+import { invalidParams, refusal } from './errors.ts'
+import { mintTransaction } from './faucet.ts'
+import type { Production } from './production.ts'
+import {
+  call,
+  type Estimate,
+  estimate,
+  type RunOn,
+  type SimulatedTransaction,
+  simulate,
+} from './simulation.ts'
+import type { PoolTransaction, Submissions } from './submissions.ts'
+
+export interface LiveChainParts {
+  store: ChainStore
+  chainId: bigint
+  mempool: Mempool<PoolTransaction>
+  submissions: Submissions
+  production: Production
+  registry: CasmRegistry
+  runOn: RunOn
+  /** Makes a class known to the machine that simulates. */
+  prepareClass(declared: StoredClass): void
+  /** Tells the actors. */
+  steer: { arrived(): void; close(): void }
+}
+
+type Simulated = { transaction: Transaction; contractClass: SierraClass | null }
+
+export class LiveChain implements Chain {
+  readonly store: ChainStore
+  readonly chainId: bigint
+  readonly #parts: LiveChainParts
+  /** Who asked for a block and waits until one is sealed. */
+  #closers: ((hash: Promise<bigint>) => void)[] = []
+  /** Mints go one after the other, for they share the minter's nonces. */
+  #mints: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: LiveChainParts) {
+    this.#parts = parts
+    this.store = parts.store
+    this.chainId = parts.chainId
+  }
+
+  preConfirmed(): PreConfirmedBlock {
+    return this.#parts.production.peek()
+  }
+
+  stateOf(id: StateId): StateReader {
+    return id === 'pre_confirmed' ? this.#parts.production.newestState() : this.store.stateAt(id)
+  }
+
+  classByHash(classHash: bigint): StoredClass | null {
+    return this.store.classByHash(classHash) ?? this.#parts.production.newClass(classHash)
+  }
+
+  async submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint> {
+    const admitted = this.#parts.submissions.submit(transaction, contractClass)
+    this.#parts.steer.arrived()
+    return admitted
+  }
+
+  stageOf(hash: bigint): TransactionStage | null {
+    const { mempool, production } = this.#parts
+    const executed = production.executed(hash)
+    if (executed) return { stage: 'preConfirmed', ...executed }
+    const found = this.store.findTransaction(hash)
+    if (found) {
+      const { block, index } = found
+      return { stage: 'accepted', block, included: block.transactions[index]!, index }
+    }
+    const item = mempool.get(hash)
+    if (!item) return null
+    const stage = mempool.isStaged(item) ? 'candidate' : 'received'
+    return { stage, transaction: item.transaction }
+  }
+
+  async createBlock(): Promise<bigint> {
+    const appended = new Promise<bigint>((resolve) => {
+      this.#closers.push(resolve)
+    })
+    this.#parts.steer.close()
+    return appended
+  }
+
+  /** Called when a block was sealed: whoever waited for one gets its hash. */
+  blockSealed(appended: Promise<bigint>): void {
+    for (const resolve of this.#closers.splice(0)) resolve(appended)
+  }
+
+  /** Called when a block was appended: a request that came while one was being sealed asks again. */
+  blockAppended(): void {
+    if (this.#closers.length > 0) this.#parts.steer.close()
+  }
+
+  call(contractAddress: bigint, selector: bigint, calldata: bigint[], at: StateId): CallExecution {
+    const request = { contractAddress, entryPointSelector: selector, calldata }
+    return call(this.#parts.runOn, this.#contextOf(at), this.stateOf(at), request)
+  }
+
+  simulate(transactions: Simulated[], at: StateId, flags: SimulationFlags): TransactionExecution[] {
+    return simulate(
+      this.#parts.runOn,
+      this.#contextOf(at),
+      this.stateOf(at),
+      this.#prepare(transactions),
+      {
+        validate: !flags.skipValidate,
+        chargeFee: !flags.skipFeeCharge,
+        strictNonce: !flags.skipValidate,
+      },
+    )
+  }
+
+  estimate(
+    transactions: Simulated[],
+    at: StateId,
+    flags: SimulationFlags,
+  ): (Estimate & { context: BlockContext })[] {
+    const context = this.#contextOf(at)
+    const estimates = estimate(
+      this.#parts.runOn,
+      context,
+      this.stateOf(at),
+      this.#prepare(transactions),
+      { validate: !flags.skipValidate, chargeFee: false, strictNonce: !flags.skipValidate },
+    )
+    return estimates.map((found) => ({ ...found, context }))
+  }
+
+  addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint } {
+    try {
+      const hashes = compiledClassHashes(casm)
+      this.#parts.registry.add(casm)
+      return hashes
+    } catch (error) {
+      throw invalidParams(`casm: ${(error as Error).message}`)
+    }
+  }
+
+  mint(address: bigint, amount: bigint, unit: 'FRI' | 'WEI'): Promise<bigint> {
+    const minted = this.#mints.then(() => this.#mint(address, amount, unit))
+    this.#mints = minted.catch(() => {})
+    return minted
+  }
+
+  async #mint(address: bigint, amount: bigint, unit: 'FRI' | 'WEI'): Promise<bigint> {
+    const { context, state } = this.preConfirmed()
+    const transaction: InvokeTransaction = mintTransaction(context, state, address, amount, unit)
+    const hash = await this.submit(transaction, null)
+    await this.#parts.production.whenExecuted(hash)
+    return hash
+  }
+
+  #contextOf(at: StateId): BlockContext {
+    if (at === 'pre_confirmed') return this.preConfirmed().context
+    const block = this.store.blockByNumber(at)
+    if (!block) throw refusal(24)
+    return block.header
+  }
+
+  #prepare(transactions: Simulated[]): SimulatedTransaction[] {
+    return transactions.map(({ transaction, contractClass }) => {
+      const hash = transactionHash(transaction, this.chainId)
+      if (transaction.type !== 'DECLARE') return { transaction, hash, declared: null }
+      const { classHash, compiledClassHash } = transaction
+      const casm = this.#parts.registry.find(compiledClassHash)
+      if (casm === null) {
+        const text = `no compiled class with hash 0x${compiledClassHash.toString(16)} is known`
+        throw refusal(41, { transaction_index: transactions.length - 1, execution_error: text })
+      }
+      const declared = { classHash, compiledClassHash, sierra: contractClass, casm, declaredAt: -1 }
+      this.#parts.prepareClass(declared)
+      return { transaction, hash, declared }
+    })
+  }
+}
