@@ -9,10 +9,290 @@
  */
 import { createActor, fromPromise, waitFor } from 'xstate'
 import { commit } from '../actors/commit.ts'
-import type { Advice, RunReport } from '../actors/events.ts'
+import type { Advice } from '../actors/events.ts'
 import { type ExecutedRun, execution } from '../actors/execution.ts'
 import { type BatchOutcome, intake } from '../actors/intake.ts'
 import { ordering } from '../actors/ordering.ts'
 import { sequencer } from '../actors/sequencer.ts'
-import { startHasher } from '../workers/hashing.ts'
-import { startEngine } from './node/engine.ts'
+import { buildMachine, type MachineKind } from '../workers/machines.ts'
+import { Pool } from '../workers/pool.ts'
+import { type RunningHasher, startHasher } from '../workers/start-hasher.ts'
+import type { BlockInput, BlockResult } from './executor/block.ts'
+import { executeBlock } from './executor/execute-block.ts'
+import { executeSequentially } from './executor/sequential.ts'
+import { createCryptoMemory } from './felt/crypto.ts'
+import { createEngineMemory, loadState } from './mvmemory/memory.ts'
+import { CasmRegistry } from './node/casm-registry.ts'
+import { refusal } from './node/errors.ts'
+import { genesis } from './node/genesis.ts'
+import { LiveChain } from './node/live-chain.ts'
+import type { ChainOptions } from './node/options.ts'
+import { type Engine, Production } from './node/production.ts'
+import { type RunOn } from './node/simulation.ts'
+import { type PoolTransaction, Submissions } from './node/submissions.ts'
+import type { Block } from './starknet/block.ts'
+import type { BlockContext } from './starknet/block-context.ts'
+import { decodeOutcome } from './starknet/decode-outcome.ts'
+import { encodeBlockContext } from './starknet/encoded-block-context.ts'
+import type { ClassMessage } from './starknet/machine.ts'
+import { Mempool } from './starknet/mempool.ts'
+import { changesOfStateDiff } from './starknet/state-diff.ts'
+import { readerForExecutor } from './storage/base-reader.ts'
+import type { ChainStore, StoredClass } from './storage/chain-store.ts'
+import { createMemoryStore } from './storage/memory-store.ts'
+import { buildProgramImage } from './vm/program.ts'
+
+/** Transactions of a block, and of one run, at most. */
+const BLOCK_LIMIT = 2000
+const RUN_LIMIT = 1000
+/** Admission gives way to other work of the main thread after so long. */
+const BATCH_MS = 15
+/** How long a block may be sealed before it is appended when the sequencer stops. */
+const STOP_MS = 60_000
+
+/** A chain that runs, until it is stopped or breaks. */
+export interface RunningChain extends LiveChain {
+  /** Resolves to what went wrong when a bug of ours ended the sequencer; stays pending otherwise. */
+  readonly broken: Promise<string>
+  /** Finishes the run in flight, appends what is sealed, ends all threads. */
+  stop(): Promise<void>
+}
+
+/** Tells what the chain does; for logs. */
+export interface ChainEvents {
+  blockAppended?(block: Block): void
+}
+
+/** Starts a chain from genesis. */
+export async function createChain(
+  options: ChainOptions,
+  events: ChainEvents = {},
+): Promise<RunningChain> {
+  const executors = await startExecutors(options.workers)
+  const hasher = startHasher()
+  const store = createMemoryStore()
+  const registry = new CasmRegistry()
+  for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
+  await appendGenesis(options, store, executors, hasher)
+
+  const mempool = new Mempool<PoolTransaction>()
+  const production = new Production({
+    store,
+    mempool,
+    engine: executors.engine,
+    hash: (sealed) => hasher.headerOf(sealed),
+    contextOf: (number, parentTimestamp) => nextContext(store, number, parentTimestamp),
+    nowMs: Date.now,
+  })
+  const submissions = new Submissions({
+    chainId: options.chainId,
+    mempool,
+    newestState: () => production.newestState(),
+    isIncluded: (hash) => production.executed(hash) !== undefined || !!store.findTransaction(hash),
+    casmOf: (hash) => registry.find(hash),
+    publishClass: executors.publishClass,
+    tryOut: (encoded, state) => {
+      const flags = { validate: true, chargeFee: true, strictNonce: false }
+      const constants = encodeBlockContext(production.peek().context, flags)
+      const { results } = executors.runOn({ constants, transactions: [encoded] }, state)
+      return decodeOutcome(results[0]!)
+    },
+    nowMs: Date.now,
+  })
+
+  const actor = createActor(
+    sequencer.provide({
+      actors: {
+        intake: intake.provide({
+          actors: {
+            'check batch': fromPromise<BatchOutcome>(async () => {
+              await turn()
+              return submissions.check(BATCH_MS)
+            }),
+          },
+        }),
+        ordering: ordering.provide({
+          actors: {
+            'take a run': fromPromise<{ size: number; waiting: boolean }, { limit: number }>(
+              async ({ input }) => production.take(input.limit),
+            ),
+            'seal the block': fromPromise<{ number: number }>(async () => {
+              const { number, appended } = production.seal()
+              chain.blockSealed(appended)
+              return { number }
+            }),
+          },
+        }),
+        execution: execution.provide({
+          actors: {
+            'execute the run': fromPromise<ExecutedRun, { advice: Advice }>(async ({ input }) =>
+              reportOf(await production.executeInParallel(input.advice)),
+            ),
+            'execute one by one': fromPromise<ExecutedRun>(async () =>
+              reportOf(production.executeSequentially()),
+            ),
+          },
+        }),
+        commit: commit.provide({
+          actors: {
+            'append the block': fromPromise<{ number: number }, { number: number }>(
+              async ({ input }) => {
+                const block = await production.append(input.number)
+                events.blockAppended?.(block)
+                chain.blockAppended()
+                return input
+              },
+            ),
+          },
+        }),
+      },
+    }),
+    {
+      input: {
+        ordering: {
+          mode: options.blockGeneration.mode,
+          intervalMs:
+            options.blockGeneration.mode === 'interval' ? options.blockGeneration.intervalMs : 0,
+          blockLimit: BLOCK_LIMIT,
+          runLimit: RUN_LIMIT,
+        },
+        workers: options.workers,
+        tip: 0,
+      },
+    },
+  )
+
+  const chain = new LiveChain({
+    store,
+    chainId: options.chainId,
+    mempool,
+    submissions,
+    production,
+    registry,
+    runOn: executors.runOn,
+    prepareClass: executors.publishClass,
+    steer: {
+      arrived: () => actor.send({ type: 'transactions.arrived' }),
+      close: () => actor.send({ type: 'block.close' }),
+    },
+  })
+  const broken = new Promise<string>((resolve) => {
+    actor.subscribe((snapshot) => {
+      if (snapshot.value === 'broken') resolve(snapshot.context.failure ?? 'unknown')
+    })
+  })
+  const stop = async () => {
+    actor.send({ type: 'sequencer.stop' })
+    await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
+    submissions.close(refusal(63, 'the sequencer stops'))
+    await Promise.all([hasher.stop(), executors.stop()])
+  }
+  actor.start()
+  return Object.assign(chain, { broken, stop })
+}
+
+interface Executors {
+  engine: Engine
+  runOn: RunOn
+  publishClass(declared: StoredClass): void
+  stop(): Promise<void>
+}
+
+/** Executor threads, or with 0 workers the sequential executor alone; both on this thread's machine and memory. */
+async function startExecutors(workers: number): Promise<Executors> {
+  const kind: MachineKind = { kind: 'starknet', cryptoMemory: createCryptoMemory() }
+  const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
+  const machine = pool?.machine ?? (await buildMachine(kind, 0))
+  const memory = pool?.memory ?? createEngineMemory({ executors: 1, shared: false })
+  const published = new Map<bigint, bigint>()
+  return {
+    engine: {
+      executeInParallel: async (input, advice) =>
+        pool ? executeBlock(input, pool, advice) : executeSequentially(input, machine, memory),
+      executeSequentially: (input) => executeSequentially(input, machine, memory),
+      load: (changes) => loadState(memory, changes),
+    },
+    runOn: (input: BlockInput, state): BlockResult =>
+      executeSequentially(input, machine, readerForExecutor(state)),
+    publishClass: ({ classHash, compiledClassHash, sierra, casm }) => {
+      const known = published.get(classHash)
+      if (known === compiledClassHash) return
+      if (known !== undefined) throw refusal(60)
+      const [major = 1n, minor = 7n, patch = 0n] = sierra?.sierraProgram ?? []
+      const message: ClassMessage = {
+        kind: 'class',
+        classHash,
+        sierraVersion: [Number(major), Number(minor), Number(patch)],
+        program: buildProgramImage(casm),
+      }
+      if (pool) pool.publish(message)
+      else machine.accept(message)
+      published.set(classHash, compiledClassHash)
+    },
+    stop: async () => pool?.stop(),
+  }
+}
+
+async function appendGenesis(
+  options: ChainOptions,
+  store: ChainStore,
+  executors: Executors,
+  hasher: RunningHasher,
+): Promise<void> {
+  const { context, stateDiff, classes } = genesis(options)
+  for (const declared of classes) executors.publishClass(declared)
+  executors.engine.load(changesOfStateDiff(stateDiff, emptyState))
+  const header = await hasher.headerOf({
+    context,
+    parentHash: 0n,
+    transactions: [],
+    results: [],
+    stateDiff,
+  })
+  store.append({ header, transactions: [], stateDiff }, classes)
+}
+
+/** State before genesis. */
+const emptyState = {
+  storageAt: () => 0n,
+  nonceAt: () => 0n,
+  classHashAt: () => 0n,
+  compiledClassHashAt: () => 0n,
+}
+
+/** A block has its parent's prices, and a time that is not before its parent's. */
+function nextContext(store: ChainStore, number: number, parentTimestamp: number): BlockContext {
+  const { header } = store.blockByNumber(0)!
+  const timestamp = Math.max(Math.floor(Date.now() / 1000), parentTimestamp)
+  return {
+    number,
+    timestamp,
+    sequencerAddress: header.sequencerAddress,
+    chainId: header.chainId,
+    starknetVersion: header.starknetVersion,
+    l1GasPrice: header.l1GasPrice,
+    l1DataGasPrice: header.l1DataGasPrice,
+    l2GasPrice: header.l2GasPrice,
+    useKzgDa: header.useKzgDa,
+    strkAddress: header.strkAddress,
+    ethAddress: header.ethAddress,
+  }
+}
+
+function reportOf(run: { included: number; result: BlockResult }): ExecutedRun {
+  const { executor, transactions, executions, aborts, usefulMicros, wastedMicros, fallback } =
+    run.result.statistics
+  return {
+    included: run.included,
+    report: { executor, transactions, executions, aborts, usefulMicros, wastedMicros, fallback },
+  }
+}
+
+function skipFile(file: string, reason: string): void {
+  process.stderr.write(`fugue: ${file} is no compiled class: ${reason}\n`)
+}
+
+/** One turn of the event loop, so that what arrived together is checked together. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -8,11 +8,11 @@
  */
 import { getPublicKey, sign } from '@scure/starknet'
 import { artifactPath, type ContractName, contractHashes } from '../contracts/catalogue.ts'
-import { formatFelt } from '../felt/felt.ts'
-import { feeBalanceKey, selectorOf, storageKey } from '../starknet/addresses.ts'
+import { encodeShortString, formatFelt } from '../felt/felt.ts'
+import { selector } from '../felt/hash.ts'
+import { feeBalanceKey, storageKey } from '../starknet/addresses.ts'
 import type { InvokeTransaction } from '../starknet/transaction.ts'
 import { transactionHash } from '../starknet/transaction-hash.ts'
-import { encodeShortString } from '../felt/felt.ts'
 
 /** A bundle as JSON; `casm` and `sierra` are paths of the artifacts. */
 export interface WorkloadBundle {
@@ -259,7 +259,7 @@ function invoke(
     BigInt(calls.length),
     ...calls.flatMap((call) => [
       call.to,
-      selectorOf(call.selector),
+      selector(call.selector),
       BigInt(call.calldata.length),
       ...call.calldata,
     ]),

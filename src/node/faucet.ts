@@ -2,7 +2,7 @@
  * The faucet of development chains: a mint is an ordinary invoke of the token's `permissioned_mint` by the minter, whose
  * private key is public.
  */
-import { selectorOf } from '../starknet/addresses.ts'
+import { selector } from '../felt/hash.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import type { InvokeTransaction, ResourceBound } from '../starknet/transaction.ts'
 import { transactionHash } from '../starknet/transaction-hash.ts'
@@ -30,7 +30,7 @@ export function mintTransaction(
     type: 'INVOKE',
     version: 3n,
     senderAddress: MINTER_ADDRESS,
-    calldata: [1n, token, selectorOf('permissioned_mint'), BigInt(call.length), ...call],
+    calldata: [1n, token, selector('permissioned_mint'), BigInt(call.length), ...call],
     nonce: state.nonceAt(MINTER_ADDRESS),
     tip: 0n,
     signature: [],

@@ -179,14 +179,14 @@ export class LiveChain implements Chain {
   }
 
   #prepare(transactions: Simulated[]): SimulatedTransaction[] {
-    return transactions.map(({ transaction, contractClass }) => {
+    return transactions.map(({ transaction, contractClass }, index) => {
       const hash = transactionHash(transaction, this.chainId)
       if (transaction.type !== 'DECLARE') return { transaction, hash, declared: null }
       const { classHash, compiledClassHash } = transaction
       const casm = this.#parts.registry.find(compiledClassHash)
       if (casm === null) {
         const text = `no compiled class with hash 0x${compiledClassHash.toString(16)} is known`
-        throw refusal(41, { transaction_index: transactions.length - 1, execution_error: text })
+        throw refusal(41, { transaction_index: index, execution_error: text })
       }
       const declared = { classHash, compiledClassHash, sierra: contractClass, casm, declaredAt: -1 }
       this.#parts.prepareClass(declared)

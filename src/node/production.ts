@@ -17,7 +17,7 @@ import type { BlockContext } from '../starknet/block-context.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import type { StateDiff, TransactionExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
-import { decodeExecution } from '../starknet/outcome.ts'
+import { decodeOutcome } from '../starknet/decode-outcome.ts'
 import type { SealedBlock } from '../starknet/sealed-block.ts'
 import { aliasDiff, changesOfStateDiff, storageDiff } from '../starknet/state-diff.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
@@ -27,7 +27,7 @@ import type { PoolTransaction } from './submissions.ts'
 
 /** What executes. */
 export interface Engine {
-  executeInParallel(input: BlockInput): Promise<BlockResult>
+  executeInParallel(input: BlockInput, advice: { window: number }): Promise<BlockResult>
   executeSequentially(input: BlockInput): BlockResult
   /** Writes to the base state outside of any transaction. */
   load(changes: Change[]): void
@@ -131,8 +131,11 @@ export class Production {
     return { size: this.#run.length, waiting: mempool.ready > 0 }
   }
 
-  async executeInParallel(): Promise<{ included: number; result: BlockResult }> {
-    return this.#finishRun(await this.#options.engine.executeInParallel(this.#input()))
+  async executeInParallel(advice: {
+    window: number
+  }): Promise<{ included: number; result: BlockResult }> {
+    const { engine } = this.#options
+    return this.#finishRun(await engine.executeInParallel(this.#input(), advice))
   }
 
   executeSequentially(): { included: number; result: BlockResult } {
@@ -245,7 +248,7 @@ export class Production {
       execution: () => {
         const known = this.#decoded.get(words)
         if (known) return known
-        const execution = decodeExecution(words)
+        const execution = decodeOutcome(words)
         this.#decoded.set(words, execution)
         return execution
       },

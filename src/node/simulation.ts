@@ -9,7 +9,7 @@ import type { BlockContext, ExecutionFlags } from '../starknet/block-context.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import { encodeCall, encodeTransaction } from '../starknet/encoded-transaction.ts'
 import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
-import { decodeCall, decodeExecution } from '../starknet/outcome.ts'
+import { decodeCall, decodeOutcome } from '../starknet/decode-outcome.ts'
 import type { ResourceBound, Transaction } from '../starknet/transaction.ts'
 import type { StateReader, StoredClass } from '../storage/chain-store.ts'
 import { addressOf, factsOf } from './submissions.ts'
@@ -56,7 +56,7 @@ export function simulate(
     constants: encodeBlockContext(context, flags),
     transactions: transactions.map((simulated) => encode(simulated, withRoom(simulated.transaction))),
   }
-  return run(input, state).results.map(decodeExecution)
+  return run(input, state).results.map(decodeOutcome)
 }
 
 export interface Estimate {
@@ -78,13 +78,13 @@ export function estimate(
   const encoded = transactions.map((simulated) =>
     encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, L2_GAS_LIMIT)),
   )
-  const executions = run({ constants, transactions: encoded }, state).results.map(decodeExecution)
+  const executions = run({ constants, transactions: encoded }, state).results.map(decodeOutcome)
   return executions.map((execution, index) => {
     const simulated = transactions[index]!
     const fits = (limit: bigint): boolean => {
       const tried = [...encoded.slice(0, index)]
       tried.push(encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, limit)))
-      const result = decodeExecution(run({ constants, transactions: tried }, state).results[index]!)
+      const result = decodeOutcome(run({ constants, transactions: tried }, state).results[index]!)
       return result.outcome === execution.outcome && result.gas.l2Gas <= limit
     }
     const l2Gas =

@@ -9,7 +9,7 @@ import type { BlockContext } from './block-context.ts'
 import { blockHash } from './block-hash.ts'
 import { blockCommitments } from './commitments.ts'
 import type { StateDiff } from './execution.ts'
-import { decodeExecution } from './outcome.ts'
+import { decodeOutcome } from './decode-outcome.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface SealedBlock {
@@ -25,7 +25,7 @@ export interface SealedBlock {
 export function headerOf(sealed: SealedBlock, committer: StateCommitter): BlockHeader {
   const { context, parentHash, transactions, results, stateDiff } = sealed
   const included = transactions.map(({ hash, transaction }, index): IncludedTransaction => {
-    const execution = decodeExecution(results[index]!)
+    const execution = decodeOutcome(results[index]!)
     return { hash, transaction, contractAddress: null, execution: () => execution }
   })
   const header = {
