@@ -9,7 +9,7 @@
  */
 import { createActor, fromPromise, waitFor } from 'xstate'
 import { commit } from '../actors/commit.ts'
-import type { Advice } from '../actors/events.ts'
+import type { Advice, CloseReason } from '../actors/events.ts'
 import { type ExecutedRun, execution } from '../actors/execution.ts'
 import { type BatchOutcome, intake } from '../actors/intake.ts'
 import { ordering } from '../actors/ordering.ts'
@@ -28,7 +28,7 @@ import { genesis } from './node/genesis.ts'
 import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
 import { type Engine, Production } from './node/production.ts'
-import { type RunOn } from './node/simulation.ts'
+import type { RunOn } from './node/simulation.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
 import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
@@ -116,7 +116,7 @@ export async function createChain(
             'take a run': fromPromise<{ size: number; waiting: boolean }, { limit: number }>(
               async ({ input }) => production.take(input.limit),
             ),
-            'seal the block': fromPromise<{ number: number }>(async () => {
+            'seal the block': fromPromise<{ number: number }, { reason: CloseReason }>(async () => {
               const { number, appended } = production.seal()
               chain.blockSealed(appended)
               return { number }
