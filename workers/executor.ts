@@ -31,7 +31,8 @@ const api = {
     for (let seen = call; Atomics.load(doorbell, CLOSING) === 0; ) {
       waitWhile(doorbell, CALL, seen)
       const next = Atomics.load(doorbell, CALL)
-      if (next === seen) continue
+      // A pool may close before its first block, when there is no memory yet.
+      if (next === seen || Atomics.load(doorbell, CLOSING) !== 0) continue
       seen = next
       if (index > activeOf(seen)) continue
       emptyPort()
