@@ -40,7 +40,6 @@ import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
 import type { ChainStore, StoredClass } from './storage/chain-store.ts'
 import { createMemoryStore } from './storage/memory-store.ts'
-import { buildProgramImage } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
 const BLOCK_LIMIT = 2000
@@ -200,7 +199,11 @@ interface Executors {
 
 /** Executor threads, or with 0 workers the sequential executor alone; both on this thread's machine and memory. */
 async function startExecutors(workers: number): Promise<Executors> {
-  const kind: MachineKind = { kind: 'starknet', cryptoMemory: createCryptoMemory() }
+  const kind: MachineKind = {
+    kind: 'starknet',
+    crypto: createCryptoMemory(),
+    cairo: 'reference',
+  }
   const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
   const machine = pool?.machine ?? (await buildMachine(kind, 0))
   const memory = pool?.memory ?? createEngineMemory({ executors: 1, shared: false })
@@ -223,7 +226,7 @@ async function startExecutors(workers: number): Promise<Executors> {
         kind: 'class',
         classHash,
         sierraVersion: [Number(major), Number(minor), Number(patch)],
-        program: buildProgramImage(casm),
+        program: casm,
       }
       if (pool) pool.publish(message)
       else machine.accept(message)

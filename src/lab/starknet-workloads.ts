@@ -129,11 +129,7 @@ function bundleClass(name: ContractName): BundleClass {
   }
 }
 
-function stateOf(
-  classes: BundleClass[],
-  accounts: bigint[],
-  signers: number,
-): StateDiff {
+function stateOf(classes: BundleClass[], accounts: bigint[], signers: number): StateDiff {
   const state = emptyStateDiff()
   for (const { classHash, compiledClassHash } of classes) {
     state.declaredClasses.set(classHash, compiledClassHash)

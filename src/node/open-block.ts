@@ -24,8 +24,7 @@ export class OpenBlock {
   constructor(context: BlockContext, before: StateReader, openingChanges: Change[]) {
     this.context = context
     this.before = before
-    this.#diff =
-      openingChanges.length > 0 ? stateDiffOfChanges(openingChanges) : emptyStateDiff()
+    this.#diff = openingChanges.length > 0 ? stateDiffOfChanges(openingChanges) : emptyStateDiff()
   }
 
   /** All changes so far. */

@@ -6,10 +6,10 @@
  */
 import type { BlockInput, BlockResult } from '../executor/block.ts'
 import type { BlockContext, ExecutionFlags } from '../starknet/block-context.ts'
+import { decodeCall, decodeOutcome } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import { encodeCall, encodeTransaction } from '../starknet/encoded-transaction.ts'
 import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
-import { decodeCall, decodeOutcome } from '../starknet/decode-outcome.ts'
 import type { ResourceBound, Transaction } from '../starknet/transaction.ts'
 import type { StateReader, StoredClass } from '../storage/chain-store.ts'
 import { addressOf, factsOf } from './submissions.ts'
@@ -54,7 +54,9 @@ export function simulate(
 ): TransactionExecution[] {
   const input = {
     constants: encodeBlockContext(context, flags),
-    transactions: transactions.map((simulated) => encode(simulated, withRoom(simulated.transaction))),
+    transactions: transactions.map((simulated) =>
+      encode(simulated, withRoom(simulated.transaction)),
+    ),
   }
   return run(input, state).results.map(decodeOutcome)
 }
@@ -88,7 +90,9 @@ export function estimate(
       return result.outcome === execution.outcome && result.gas.l2Gas <= limit
     }
     const l2Gas =
-      execution.outcome === 'SUCCEEDED' ? lowestLimit(execution.gas.l2Gas, fits) : execution.gas.l2Gas
+      execution.outcome === 'SUCCEEDED'
+        ? lowestLimit(execution.gas.l2Gas, fits)
+        : execution.gas.l2Gas
     const gas = { ...execution.gas, l2Gas }
     const fee =
       gas.l1Gas * context.l1GasPrice.fri +
@@ -112,7 +116,11 @@ function lowestLimit(used: bigint, fits: (limit: bigint) => boolean): bigint {
 }
 
 function encode({ hash, declared }: SimulatedTransaction, transaction: Transaction): Int32Array {
-  return encodeTransaction(transaction, hash, factsOf(transaction, addressOf(transaction), declared))
+  return encodeTransaction(
+    transaction,
+    hash,
+    factsOf(transaction, addressOf(transaction), declared),
+  )
 }
 
 /** Amounts of 0, as clients send them for estimates, replaced by the largest. */

@@ -68,7 +68,12 @@ const REJECTION_CODES: Record<RejectionKind, number> = {
   fee: 53,
 }
 
-const POOL_CODES: Record<PoolRefusal, number> = { duplicate: 59, nonce: 52, underpriced: 64, full: 63 }
+const POOL_CODES: Record<PoolRefusal, number> = {
+  duplicate: 59,
+  nonce: 52,
+  underpriced: 64,
+  full: 63,
+}
 
 /** Codes whose answer carries a text. */
 const TEXT_CODES = new Set([52, 55, 56, 63])

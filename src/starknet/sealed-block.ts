@@ -8,8 +8,8 @@ import type { BlockHeader, IncludedTransaction } from './block.ts'
 import type { BlockContext } from './block-context.ts'
 import { blockHash } from './block-hash.ts'
 import { blockCommitments } from './commitments.ts'
-import type { StateDiff } from './execution.ts'
 import { decodeOutcome } from './decode-outcome.ts'
+import type { StateDiff } from './execution.ts'
 import type { Transaction } from './transaction.ts'
 
 export interface SealedBlock {
