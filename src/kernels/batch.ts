@@ -54,14 +54,9 @@ export function addPairs(count: usize, packedIn: bool, packedOut: bool): bool {
     } else {
       f29Difference(difference, load<u32>(pair, 4), load<u32>(pair))
     }
-    if (i == 0) {
-      f29Copy(product, difference)
-    } else {
-      f29Copy(prefix, product)
-      f29Mul(product, product, difference)
-    }
+    multiplyPrefix(prefix, i)
   }
-  f29Reduce(product, product)
+  f29Reduce(product, prefixes + count * AFFINE_BYTES)
   if (f29IsZero(product)) return false
   f29Invert(product, product, rest)
   for (let i = count; i-- > 0; ) {
@@ -96,13 +91,9 @@ export function doubleAll(points: usize, count: usize): void {
     const y = points + i * AFFINE_BYTES + Y
     const prefix = prefixes + i * AFFINE_BYTES
     f29Add(prefix + F29_BYTES, y, y)
-    if (i == 0) {
-      f29Copy(product, prefix + F29_BYTES)
-    } else {
-      f29Copy(prefix, product)
-      f29Mul(product, product, prefix + F29_BYTES)
-    }
+    multiplyPrefix(prefix, i)
   }
+  f29Copy(product, prefixes + count * AFFINE_BYTES)
   f29Invert(product, product, rest)
   for (let i = count; i-- > 0; ) {
     const point = points + i * AFFINE_BYTES
@@ -112,6 +103,13 @@ export function doubleAll(points: usize, count: usize): void {
     affineDouble(point, point, inverse, rest)
     if (i != 0) f29Mul(product, product, prefix + F29_BYTES)
   }
+}
+
+/** The product of the first i + 1 factors goes before factor i + 1. */
+function multiplyPrefix(prefix: usize, i: usize): void {
+  const next = prefix + AFFINE_BYTES
+  if (i == 0) f29Copy(next, prefix + F29_BYTES)
+  else f29Mul(next, prefix, prefix + F29_BYTES)
 }
 
 /** The table entry of a raw point. */

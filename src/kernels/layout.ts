@@ -63,7 +63,7 @@ const EC_MEMO_SCRATCH: usize = MEMO_SCRATCH + MEMO_ENTRIES * 96
 export const EC_MEMO_ENTRIES: usize = 4096
 const BATCH_SCRATCH: usize = EC_MEMO_SCRATCH + EC_MEMO_ENTRIES * 256
 const BATCH_PREFIXES: usize = BATCH_SCRATCH + BATCH_PAIRS * 16
-const BATCH_POINTS: usize = BATCH_PREFIXES + BATCH_PAIRS * 2 * F29_BYTES
+const BATCH_POINTS: usize = BATCH_PREFIXES + (BATCH_PAIRS + 1) * 2 * F29_BYTES
 
 /** Places for points that have tables; see bases.ts. */
 export const BASE_SLOTS: usize = 32
@@ -150,7 +150,7 @@ export function batchPairs(): usize {
   return scratch + BATCH_SCRATCH
 }
 
-/** Difference of x and prefix product of each pair. */
+/** Prefix product and difference of x of each pair; one product more. */
 export function batchPrefixes(): usize {
   return scratch + BATCH_PREFIXES
 }

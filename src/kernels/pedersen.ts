@@ -36,8 +36,8 @@ import { INFINITY, OK } from './status'
 const FELT_WINDOWS: i32 = PEDERSEN_WINDOWS / 2
 /** Points of a hash after the first level of its tree. */
 const TREE_POINTS: usize = <usize>FELT_WINDOWS
-/** Below this, a tree's six inversions cost more than they save. */
-const SMALLEST_BATCH: i32 = 8
+/** A tree of one hash has six inversions and gains nothing. */
+const SMALLEST_BATCH: i32 = 2
 
 /**
  * out = the hash of two cells, from the memo if it is there. Fails only if the sum is infinity.

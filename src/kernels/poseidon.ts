@@ -7,16 +7,19 @@
  * The constants of elements 0 and 1 in partial rounds were pushed through the matrix when the table was made
  * (felt/poseidon-constants.ts). The constants of a round are added by the mix before it.
  *
- * Invariant: between rounds the three elements are carried and within 4 P.
+ * Invariant: what is cubed is carried and within a hair of [0, P]; elements 0 and 1 are so every 8th partial round.
  */
-import { F29_BYTES, f29Add, f29Mul, f29Square, f29Zero, f29One, MASK, P6 } from './field29'
+import { F29_BYTES, f29Add, f29Mul, f29One, f29Square, f29Zero } from './field29'
 import { f29FromCell, f29ToCell } from './field29-border'
 import { poseidonConstants, poseidonScratch } from './layout'
+import { mixFull, mixLast, mixLazily, mixPartial } from './poseidon-mix'
 
 const FULL_ROUNDS = 4
 const PARTIAL_ROUNDS = 83
 const CONSTANTS: usize = 2 * 3 * FULL_ROUNDS + PARTIAL_ROUNDS
 const ELEMENT: usize = F29_BYTES
+/** Partial rounds from one carrying of elements 0 and 1 to the next. */
+const LAZY_ROUNDS: i32 = 8
 
 /** Converts the constants from 107 cells in a row. */
 export function poseidonBuild(cells: usize): void {
@@ -113,7 +116,8 @@ function permute(state: usize): void {
   for (let round = 1; round < PARTIAL_ROUNDS; round++) {
     f29Square(square, third)
     f29Mul(cube, square, third)
-    mixPartial(state, cube, constants)
+    if (round % LAZY_ROUNDS == 0) mixPartial(state, cube, constants)
+    else mixLazily(state, cube, constants)
     constants += ELEMENT
   }
   f29Square(square, third)
@@ -132,277 +136,4 @@ function cubes(state: usize, square: usize): void {
     f29Mul(state, square, state)
     state += ELEMENT
   }
-}
-
-/** The matrix, then three constants. */
-function mixFull(state: usize, constants: usize): void {
-  const a0 = load<i64>(state)
-  const a1 = load<i64>(state, 8)
-  const a2 = load<i64>(state, 16)
-  const a3 = load<i64>(state, 24)
-  const a4 = load<i64>(state, 32)
-  const a5 = load<i64>(state, 40)
-  const a6 = load<i64>(state, 48)
-  const a7 = load<i64>(state, 56)
-  const a8 = load<i64>(state, 64)
-  const b0 = load<i64>(state, 72)
-  const b1 = load<i64>(state, 80)
-  const b2 = load<i64>(state, 88)
-  const b3 = load<i64>(state, 96)
-  const b4 = load<i64>(state, 104)
-  const b5 = load<i64>(state, 112)
-  const b6 = load<i64>(state, 120)
-  const b7 = load<i64>(state, 128)
-  const b8 = load<i64>(state, 136)
-  const c0 = load<i64>(state, 144)
-  const c1 = load<i64>(state, 152)
-  const c2 = load<i64>(state, 160)
-  const c3 = load<i64>(state, 168)
-  const c4 = load<i64>(state, 176)
-  const c5 = load<i64>(state, 184)
-  const c6 = load<i64>(state, 192)
-  const c7 = load<i64>(state, 200)
-  const c8 = load<i64>(state, 208)
-  let x = 3 * a8 + b8 + c8 + load<i64>(constants, 64)
-  const xq = x >> 19
-  const x8 = x & 0x7ffff
-  x = 3 * a0 + b0 + c0 + load<i64>(constants) - xq
-  store<i64>(state, x & MASK)
-  x = 3 * a1 + b1 + c1 + load<i64>(constants, 8) + (x >> 29)
-  store<i64>(state, x & MASK, 8)
-  x = 3 * a2 + b2 + c2 + load<i64>(constants, 16) + (x >> 29)
-  store<i64>(state, x & MASK, 16)
-  x = 3 * a3 + b3 + c3 + load<i64>(constants, 24) + (x >> 29)
-  store<i64>(state, x & MASK, 24)
-  x = 3 * a4 + b4 + c4 + load<i64>(constants, 32) + (x >> 29)
-  store<i64>(state, x & MASK, 32)
-  x = 3 * a5 + b5 + c5 + load<i64>(constants, 40) + (x >> 29)
-  store<i64>(state, x & MASK, 40)
-  x = 3 * a6 + b6 + c6 + load<i64>(constants, 48) - xq * P6 + (x >> 29)
-  store<i64>(state, x & MASK, 48)
-  x = 3 * a7 + b7 + c7 + load<i64>(constants, 56) + (x >> 29)
-  store<i64>(state, x & MASK, 56)
-  x = x8 + (x >> 29)
-  store<i64>(state, x, 64)
-  let y = a8 - b8 + c8 + load<i64>(constants, 136)
-  const yq = y >> 19
-  const y8 = y & 0x7ffff
-  y = a0 - b0 + c0 + load<i64>(constants, 72) - yq
-  store<i64>(state, y & MASK, 72)
-  y = a1 - b1 + c1 + load<i64>(constants, 80) + (y >> 29)
-  store<i64>(state, y & MASK, 80)
-  y = a2 - b2 + c2 + load<i64>(constants, 88) + (y >> 29)
-  store<i64>(state, y & MASK, 88)
-  y = a3 - b3 + c3 + load<i64>(constants, 96) + (y >> 29)
-  store<i64>(state, y & MASK, 96)
-  y = a4 - b4 + c4 + load<i64>(constants, 104) + (y >> 29)
-  store<i64>(state, y & MASK, 104)
-  y = a5 - b5 + c5 + load<i64>(constants, 112) + (y >> 29)
-  store<i64>(state, y & MASK, 112)
-  y = a6 - b6 + c6 + load<i64>(constants, 120) - yq * P6 + (y >> 29)
-  store<i64>(state, y & MASK, 120)
-  y = a7 - b7 + c7 + load<i64>(constants, 128) + (y >> 29)
-  store<i64>(state, y & MASK, 128)
-  y = y8 + (y >> 29)
-  store<i64>(state, y, 136)
-  let z = a0 + b0 - (c0 << 1) + load<i64>(constants, 144)
-  store<i64>(state, z & MASK, 144)
-  z = a1 + b1 - (c1 << 1) + load<i64>(constants, 152) + (z >> 29)
-  store<i64>(state, z & MASK, 152)
-  z = a2 + b2 - (c2 << 1) + load<i64>(constants, 160) + (z >> 29)
-  store<i64>(state, z & MASK, 160)
-  z = a3 + b3 - (c3 << 1) + load<i64>(constants, 168) + (z >> 29)
-  store<i64>(state, z & MASK, 168)
-  z = a4 + b4 - (c4 << 1) + load<i64>(constants, 176) + (z >> 29)
-  store<i64>(state, z & MASK, 176)
-  z = a5 + b5 - (c5 << 1) + load<i64>(constants, 184) + (z >> 29)
-  store<i64>(state, z & MASK, 184)
-  z = a6 + b6 - (c6 << 1) + load<i64>(constants, 192) + (z >> 29)
-  store<i64>(state, z & MASK, 192)
-  z = a7 + b7 - (c7 << 1) + load<i64>(constants, 200) + (z >> 29)
-  store<i64>(state, z & MASK, 200)
-  z = a8 + b8 - (c8 << 1) + load<i64>(constants, 208) + (z >> 29)
-  store<i64>(state, z, 208)
-}
-
-/** The matrix over elements 0, 1 and a cube, then one constant for element 2. */
-function mixPartial(state: usize, cube: usize, constant: usize): void {
-  const a0 = load<i64>(state)
-  const a1 = load<i64>(state, 8)
-  const a2 = load<i64>(state, 16)
-  const a3 = load<i64>(state, 24)
-  const a4 = load<i64>(state, 32)
-  const a5 = load<i64>(state, 40)
-  const a6 = load<i64>(state, 48)
-  const a7 = load<i64>(state, 56)
-  const a8 = load<i64>(state, 64)
-  const b0 = load<i64>(state, 72)
-  const b1 = load<i64>(state, 80)
-  const b2 = load<i64>(state, 88)
-  const b3 = load<i64>(state, 96)
-  const b4 = load<i64>(state, 104)
-  const b5 = load<i64>(state, 112)
-  const b6 = load<i64>(state, 120)
-  const b7 = load<i64>(state, 128)
-  const b8 = load<i64>(state, 136)
-  const c0 = load<i64>(cube)
-  const c1 = load<i64>(cube, 8)
-  const c2 = load<i64>(cube, 16)
-  const c3 = load<i64>(cube, 24)
-  const c4 = load<i64>(cube, 32)
-  const c5 = load<i64>(cube, 40)
-  const c6 = load<i64>(cube, 48)
-  const c7 = load<i64>(cube, 56)
-  const c8 = load<i64>(cube, 64)
-  let x = 3 * a8 + b8 + c8
-  const xq = x >> 19
-  const x8 = x & 0x7ffff
-  x = 3 * a0 + b0 + c0 - xq
-  store<i64>(state, x & MASK)
-  x = 3 * a1 + b1 + c1 + (x >> 29)
-  store<i64>(state, x & MASK, 8)
-  x = 3 * a2 + b2 + c2 + (x >> 29)
-  store<i64>(state, x & MASK, 16)
-  x = 3 * a3 + b3 + c3 + (x >> 29)
-  store<i64>(state, x & MASK, 24)
-  x = 3 * a4 + b4 + c4 + (x >> 29)
-  store<i64>(state, x & MASK, 32)
-  x = 3 * a5 + b5 + c5 + (x >> 29)
-  store<i64>(state, x & MASK, 40)
-  x = 3 * a6 + b6 + c6 - xq * P6 + (x >> 29)
-  store<i64>(state, x & MASK, 48)
-  x = 3 * a7 + b7 + c7 + (x >> 29)
-  store<i64>(state, x & MASK, 56)
-  x = x8 + (x >> 29)
-  store<i64>(state, x, 64)
-  let y = a8 - b8 + c8
-  const yq = y >> 19
-  const y8 = y & 0x7ffff
-  y = a0 - b0 + c0 - yq
-  store<i64>(state, y & MASK, 72)
-  y = a1 - b1 + c1 + (y >> 29)
-  store<i64>(state, y & MASK, 80)
-  y = a2 - b2 + c2 + (y >> 29)
-  store<i64>(state, y & MASK, 88)
-  y = a3 - b3 + c3 + (y >> 29)
-  store<i64>(state, y & MASK, 96)
-  y = a4 - b4 + c4 + (y >> 29)
-  store<i64>(state, y & MASK, 104)
-  y = a5 - b5 + c5 + (y >> 29)
-  store<i64>(state, y & MASK, 112)
-  y = a6 - b6 + c6 - yq * P6 + (y >> 29)
-  store<i64>(state, y & MASK, 120)
-  y = a7 - b7 + c7 + (y >> 29)
-  store<i64>(state, y & MASK, 128)
-  y = y8 + (y >> 29)
-  store<i64>(state, y, 136)
-  let z = a0 + b0 - (c0 << 1) + load<i64>(constant)
-  store<i64>(state, z & MASK, 144)
-  z = a1 + b1 - (c1 << 1) + load<i64>(constant, 8) + (z >> 29)
-  store<i64>(state, z & MASK, 152)
-  z = a2 + b2 - (c2 << 1) + load<i64>(constant, 16) + (z >> 29)
-  store<i64>(state, z & MASK, 160)
-  z = a3 + b3 - (c3 << 1) + load<i64>(constant, 24) + (z >> 29)
-  store<i64>(state, z & MASK, 168)
-  z = a4 + b4 - (c4 << 1) + load<i64>(constant, 32) + (z >> 29)
-  store<i64>(state, z & MASK, 176)
-  z = a5 + b5 - (c5 << 1) + load<i64>(constant, 40) + (z >> 29)
-  store<i64>(state, z & MASK, 184)
-  z = a6 + b6 - (c6 << 1) + load<i64>(constant, 48) + (z >> 29)
-  store<i64>(state, z & MASK, 192)
-  z = a7 + b7 - (c7 << 1) + load<i64>(constant, 56) + (z >> 29)
-  store<i64>(state, z & MASK, 200)
-  z = a8 + b8 - (c8 << 1) + load<i64>(constant, 64) + (z >> 29)
-  store<i64>(state, z, 208)
-}
-
-/** The matrix alone. */
-function mixLast(state: usize): void {
-  const a0 = load<i64>(state)
-  const a1 = load<i64>(state, 8)
-  const a2 = load<i64>(state, 16)
-  const a3 = load<i64>(state, 24)
-  const a4 = load<i64>(state, 32)
-  const a5 = load<i64>(state, 40)
-  const a6 = load<i64>(state, 48)
-  const a7 = load<i64>(state, 56)
-  const a8 = load<i64>(state, 64)
-  const b0 = load<i64>(state, 72)
-  const b1 = load<i64>(state, 80)
-  const b2 = load<i64>(state, 88)
-  const b3 = load<i64>(state, 96)
-  const b4 = load<i64>(state, 104)
-  const b5 = load<i64>(state, 112)
-  const b6 = load<i64>(state, 120)
-  const b7 = load<i64>(state, 128)
-  const b8 = load<i64>(state, 136)
-  const c0 = load<i64>(state, 144)
-  const c1 = load<i64>(state, 152)
-  const c2 = load<i64>(state, 160)
-  const c3 = load<i64>(state, 168)
-  const c4 = load<i64>(state, 176)
-  const c5 = load<i64>(state, 184)
-  const c6 = load<i64>(state, 192)
-  const c7 = load<i64>(state, 200)
-  const c8 = load<i64>(state, 208)
-  let x = 3 * a8 + b8 + c8
-  const xq = x >> 19
-  const x8 = x & 0x7ffff
-  x = 3 * a0 + b0 + c0 - xq
-  store<i64>(state, x & MASK)
-  x = 3 * a1 + b1 + c1 + (x >> 29)
-  store<i64>(state, x & MASK, 8)
-  x = 3 * a2 + b2 + c2 + (x >> 29)
-  store<i64>(state, x & MASK, 16)
-  x = 3 * a3 + b3 + c3 + (x >> 29)
-  store<i64>(state, x & MASK, 24)
-  x = 3 * a4 + b4 + c4 + (x >> 29)
-  store<i64>(state, x & MASK, 32)
-  x = 3 * a5 + b5 + c5 + (x >> 29)
-  store<i64>(state, x & MASK, 40)
-  x = 3 * a6 + b6 + c6 - xq * P6 + (x >> 29)
-  store<i64>(state, x & MASK, 48)
-  x = 3 * a7 + b7 + c7 + (x >> 29)
-  store<i64>(state, x & MASK, 56)
-  x = x8 + (x >> 29)
-  store<i64>(state, x, 64)
-  let y = a8 - b8 + c8
-  const yq = y >> 19
-  const y8 = y & 0x7ffff
-  y = a0 - b0 + c0 - yq
-  store<i64>(state, y & MASK, 72)
-  y = a1 - b1 + c1 + (y >> 29)
-  store<i64>(state, y & MASK, 80)
-  y = a2 - b2 + c2 + (y >> 29)
-  store<i64>(state, y & MASK, 88)
-  y = a3 - b3 + c3 + (y >> 29)
-  store<i64>(state, y & MASK, 96)
-  y = a4 - b4 + c4 + (y >> 29)
-  store<i64>(state, y & MASK, 104)
-  y = a5 - b5 + c5 + (y >> 29)
-  store<i64>(state, y & MASK, 112)
-  y = a6 - b6 + c6 - yq * P6 + (y >> 29)
-  store<i64>(state, y & MASK, 120)
-  y = a7 - b7 + c7 + (y >> 29)
-  store<i64>(state, y & MASK, 128)
-  y = y8 + (y >> 29)
-  store<i64>(state, y, 136)
-  let z = a0 + b0 - (c0 << 1)
-  store<i64>(state, z & MASK, 144)
-  z = a1 + b1 - (c1 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 152)
-  z = a2 + b2 - (c2 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 160)
-  z = a3 + b3 - (c3 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 168)
-  z = a4 + b4 - (c4 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 176)
-  z = a5 + b5 - (c5 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 184)
-  z = a6 + b6 - (c6 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 192)
-  z = a7 + b7 - (c7 << 1) + (z >> 29)
-  store<i64>(state, z & MASK, 200)
-  z = a8 + b8 - (c8 << 1) + (z >> 29)
-  store<i64>(state, z, 208)
 }
