@@ -2,8 +2,10 @@
  * The kinds of virtual machine that a worker can run, as plain data that crosses threads, and how each is built.
  */
 import type { VirtualMachine } from '../src/executor/machine.ts'
+import type { Trap } from '../src/lab/ledger.ts'
 
-export type MachineKind = { kind: 'ledger' } | { kind: 'ghost' } | StarknetKind
+/** `trap` is what a TRAP transaction does on workers; on main it completes. */
+export type MachineKind = { kind: 'ledger'; trap?: Trap } | { kind: 'ghost' } | StarknetKind
 
 /** Starknet on the plain Cairo machine; `crypto` is the kernels' memory, shared by all threads. */
 export interface StarknetKind {
@@ -19,7 +21,9 @@ export interface StarknetKind {
 export async function buildMachine(wanted: MachineKind, thread: number): Promise<VirtualMachine> {
   switch (wanted.kind) {
     case 'ledger':
-      return new (await import('../src/lab/ledger.ts')).LedgerMachine()
+      return new (await import('../src/lab/ledger.ts')).LedgerMachine(
+        thread === 0 ? null : (wanted.trap ?? null),
+      )
     case 'ghost':
       return new (await import('../src/lab/ghost.ts')).GhostMachine()
     case 'starknet':

@@ -18,7 +18,7 @@ export function randomBlock(random: Random, most: number): RandomBlock {
   const name = random.oneIn(2) ? 'mixed' : random.pick(workloadNames)
   const transactions = 1 + random.below(random.pick([4, 20, most]))
   const accounts = 1 + random.below(random.pick([2, 6, 40]))
-  const iterations = random.pick([0, 10, 300])
+  const iterations = random.pick([0, 10, 300, 3000])
   const seed = random.word()
   const window = random.pick([1, 2, 3, 8, 16, 1000])
   let policy = 0

@@ -21,6 +21,7 @@ for (const workers of [1, 2, 3, 4]) {
     const pool = await Pool.start({ workers, machine: { kind: 'ledger' } })
     const oracle = createEngineMemory({ executors: 1 })
     const machine = new LedgerMachine()
+    const totals = { executions: 0, aborts: 0, blocked: 0 }
     for (let block = 0; block < blocks; block++) {
       const { input, state, advice, text } = randomBlock(new Random(seed + block), 200)
       for (const target of [pool.memory, oracle]) loadState(target, state)
@@ -29,8 +30,13 @@ for (const workers of [1, 2, 3, 4]) {
       const actual = await executeBlock(input, pool, advice)
       assert.is(actual.statistics.fallback, null, hint)
       assertSame(actual, expected, hint)
+      totals.executions += actual.statistics.executions
+      totals.aborts += actual.statistics.aborts
+      totals.blocked += actual.statistics.blocked
     }
+    console.log(`parallel: ${JSON.stringify(totals)}`)
     await pool.stop()
+    assert.ok(blocks < 100 || workers === 1 || totals.aborts > 100, 'the blocks were no challenge')
   })
 }
 

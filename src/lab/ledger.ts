@@ -30,6 +30,11 @@ export const TRANSFER = 1
 export const COUNTER = 2
 export const READER = 3
 export const CHAOS = 4
+/** Completes; or does what a machine with a trap does instead, to see what becomes of the block. */
+export const TRAP = 5
+
+/** Ways for a machine to fail its thread. */
+export type Trap = 'hang' | 'throw' | 'exit'
 
 export const LEDGER_WORDS = 9
 
@@ -92,6 +97,11 @@ function setKey(key: Int32Array, space: number, index: number): void {
 export class LedgerMachine implements VirtualMachine {
   private readonly key = new Int32Array(KEY_WORDS)
   private readonly cell = smallCell(0)
+  private readonly trap: Trap | null
+
+  constructor(trap: Trap | null = null) {
+    this.trap = trap
+  }
 
   execute(_txIndex: number, view: View): number {
     switch (view.words[view.transaction]) {
@@ -103,6 +113,8 @@ export class LedgerMachine implements VirtualMachine {
         return this.readCollected(view)
       case CHAOS:
         return this.chaos(view)
+      case TRAP:
+        return this.spring(view)
       default:
         throw new Error(`expected a ledger transaction, got kind ${view.words[view.transaction]}`)
     }
@@ -227,6 +239,14 @@ export class LedgerMachine implements VirtualMachine {
       }
     }
     this.report(view, DONE, word, steps, 0)
+    return COMPLETED
+  }
+
+  private spring(view: View): number {
+    if (this.trap === 'throw') throw new Error('trapped')
+    if (this.trap === 'exit') process.exit(1)
+    while (this.trap === 'hang');
+    this.report(view, DONE, 0, 0, 0)
     return COMPLETED
   }
 

@@ -19,6 +19,7 @@ import {
   encodeLedger,
   type LedgerTransaction,
   ledgerKey,
+  NONCES,
   READER,
   smallCell,
   TRANSFER,
@@ -125,10 +126,10 @@ function build(shape: Shape, draw: Draw): Workload {
     if (transaction.kind === CHAOS) poor = true
     transactions.push(encodeLedger(transaction))
   }
-  const state = [...payers].map((account) => ({
-    key: ledgerKey(BALANCES, account),
-    after: smallCell(poor ? 50 : RICH),
-  }))
+  const state = [...payers].flatMap((account) => [
+    { key: ledgerKey(NONCES, account), after: smallCell(0) },
+    { key: ledgerKey(BALANCES, account), after: smallCell(poor ? 50 : RICH) },
+  ])
   return { input: { constants: new Int32Array(0), transactions }, state }
 }
 
