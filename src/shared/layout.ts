@@ -19,7 +19,7 @@ export class Layout {
   /** The offset of a new region of `count` words. */
   region(count: number): number {
     const offset = this.size
-    this.size = (offset + count + LINE_WORDS - 1) & -LINE_WORDS
+    this.size = Math.ceil((offset + count) / LINE_WORDS) * LINE_WORDS
     if (count < 0 || this.size > MAX_WORDS) {
       throw new RangeError(`a memory holds at most ${MAX_WORDS} words, the layout wants more`)
     }
