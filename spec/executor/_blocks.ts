@@ -3,6 +3,16 @@
  */
 import type { Advice } from '../../src/executor/execute-block.ts'
 import * as Policy from '../../src/executor/policy.ts'
+import {
+  BALANCES,
+  COLLECTED_HIGH,
+  COLLECTED_LOW,
+  COUNTERS,
+  ledgerKey,
+  NONCES,
+  SLOTS,
+  smallCell,
+} from '../../src/lab/ledger.ts'
 import type { Random } from '../../src/lab/random.ts'
 import { type Workload, workloadNames, workloads } from '../../src/lab/workloads.ts'
 
@@ -13,7 +23,7 @@ export interface RandomBlock extends Workload {
   advice: Advice
 }
 
-/** Half of the blocks are mixed ones; sizes, accounts, window and policy vary. */
+/** Half of the blocks are mixed ones; sizes, accounts, window, policy and the state before vary. */
 export function randomBlock(random: Random, most: number): RandomBlock {
   const name = random.oneIn(2) ? 'mixed' : random.pick(workloadNames)
   const transactions = 1 + random.below(random.pick([4, 20, most]))
@@ -25,8 +35,23 @@ export function randomBlock(random: Random, most: number): RandomBlock {
   if (random.oneIn(2)) {
     for (const [, bit] of switches) if (random.oneIn(4)) policy |= bit
   }
-  const { input, state } = workloads[name]({ transactions, accounts, iterations, seed })
+  const workload = workloads[name]({ transactions, accounts, iterations, seed })
   const shape = `${name} ${transactions} txs, ${accounts} accounts, ${iterations} iterations`
   const text = `${shape}, seed ${seed}, window ${window}, policy ${policy}`
-  return { input, state, text, advice: { window, policy } }
+  const state = [...wholeState(2 * transactions + accounts + 2, random), ...workload.state]
+  return { input: workload.input, state, text, advice: { window, policy } }
+}
+
+/** Every location that a block could touch, so that nothing is left of the block before. */
+function wholeState(count: number, random: Random): Workload['state'] {
+  const state: Workload['state'] = []
+  for (let index = 0; index < count; index++) {
+    for (const space of [NONCES, BALANCES, COUNTERS]) {
+      state.push({ key: ledgerKey(space, index), after: smallCell(0) })
+    }
+    for (const space of [SLOTS, COLLECTED_LOW, COLLECTED_HIGH]) {
+      state.push({ key: ledgerKey(space, index), after: smallCell(random.below(4)) })
+    }
+  }
+  return state
 }
