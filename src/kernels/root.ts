@@ -20,6 +20,7 @@ import { rootScratch, rootTable } from './layout'
 import { NOT_SQUARE, OK } from './status'
 
 const DIGITS: usize = 24
+const HALF: usize = DIGITS / 2
 const DIGIT_BITS: i32 = 8
 const ENTRIES: usize = 256
 const ROW_BYTES: usize = ENTRIES * F29_BYTES
@@ -80,19 +81,9 @@ export function fieldSqrt(a: usize, out: usize): i32 {
   const b = scratch + 4 * F29_BYTES
   f29FromCell(value, a)
   powers(value, c, x, b)
-  for (let j: usize = 1; j < DIGITS; j++) {
-    f29Copy(b + j * F29_BYTES, b + (j - 1) * F29_BYTES)
-    squares(b + j * F29_BYTES, DIGIT_BITS)
-  }
-  for (let k: usize = 0; k < DIGITS; k++) {
-    const start = DIGITS - 1 - k
-    f29Copy(value, b + start * F29_BYTES)
-    for (let i: usize = 0; i < k; i++) {
-      const digit = <usize>load<u8>(digits + i)
-      if (digit != 0) f29Mul(value, value, rootTable() + (start + i) * ROW_BYTES + digit * F29_BYTES)
-    }
-    store<u8>(digits + k, logarithmOf(value))
-  }
+  findDigits(b, digits, 0)
+  for (let k: usize = 0; k < HALF; k++) f29Mul(b, b, entryOf(k, load<u8>(digits + k)))
+  findDigits(b, digits, HALF)
   const odd = load<u8>(digits) & 1
   if (odd) f29Mul(x, x, rootOfThree())
   // x * g^(-(e + odd) / 2), with the carry of the rounding in the lowest digits.
@@ -101,11 +92,37 @@ export function fieldSqrt(a: usize, out: usize): i32 {
     const above = k + 1 < DIGITS ? <u32>load<u8>(digits + k + 1) : 0
     const half = (((<u32>load<u8>(digits + k)) >>> 1) | ((above & 1) << 7)) + carry
     carry = half >>> 8
-    f29Mul(x, x, rootTable() + k * ROW_BYTES + <usize>(half & 0xff) * F29_BYTES)
+    f29Mul(x, x, entryOf(k, <u8>half))
   }
   // A carry out of the last digit would be g^(-2^192) = 1.
   smallerRoot(x, out)
   return odd ? NOT_SQUARE : OK
+}
+
+/**
+ * Digits `from` to from + 11 of the logarithm of b, a power of g^(2^(8 from)). In two halves, because taking away
+ * known digits costs a product for each pair of digits in a half.
+ */
+function findDigits(b: usize, digits: usize, from: usize): void {
+  const powers = b + F29_BYTES
+  f29Copy(powers, b)
+  squares(powers, <i32>(DIGITS - from - HALF) * DIGIT_BITS)
+  for (let j: usize = 1; j < HALF; j++) {
+    f29Copy(powers + j * F29_BYTES, powers + (j - 1) * F29_BYTES)
+    squares(powers + j * F29_BYTES, DIGIT_BITS)
+  }
+  for (let k: usize = 0; k < HALF; k++) {
+    const value = powers + (HALF - 1 - k) * F29_BYTES
+    for (let i: usize = 0; i < k; i++) {
+      f29Mul(value, value, entryOf(DIGITS - 1 - k + i, load<u8>(digits + from + i)))
+    }
+    store<u8>(digits + from + k, logarithmOf(value))
+  }
+}
+
+/** g^(-digit 2^(8 row)). */
+function entryOf(row: usize, digit: u8): usize {
+  return rootTable() + row * ROW_BYTES + <usize>digit * F29_BYTES
 }
 
 /** out = the smaller of x and -x. */
