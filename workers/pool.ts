@@ -221,8 +221,11 @@ export class Pool implements ExecutorPool {
     })
     for (const message of this.published) this.send(member, { published: message })
     await this.alive(member, remote.prepare(this.kind))
-    // Answered when the pool closes: until then the worker looks at shared memory only.
-    member.served = remote.serve(Atomics.load(doorbell, CALL))
+    // Answered when the pool closes: until then the worker looks at shared memory only. An error there ends the worker.
+    member.served = remote.serve(Atomics.load(doorbell, CALL)).catch(async (error) => {
+      reason = `${error}`
+      await thread.terminate()
+    })
     return member
   }
 

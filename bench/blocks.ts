@@ -1,0 +1,180 @@
+/**
+ * `npm run bench -- blocks`: whole blocks, sequential and on 1 and 2 workers, warm, interleaved, medians.
+ *
+ *     --workload NAME   one workload; all by default        --json FILE     appends the rows to a file
+ *     --workers 1,2     numbers of workers                  --bundle FILE   writes a Starknet block for the oracle
+ *     --txs N, --runs N                                     --quick         fewer transactions and runs
+ *
+ * The time of a block is from its encoded transactions to its results and the updated base state. The baseline is the
+ * best sequential executor, in the same process and the same minutes.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { BlockInput, BlockResult } from '../src/executor/block.ts'
+import { executeBlock } from '../src/executor/execute-block.ts'
+import { executeSequentially } from '../src/executor/sequential.ts'
+import { createCryptoMemory } from '../src/felt/crypto.ts'
+import type { Bundle } from '../src/lab/bundle.ts'
+import { bundleJson } from '../src/lab/bundle-json.ts'
+import { bundleClasses, bundleInput, bundleState } from '../src/lab/run-bundle.ts'
+import {
+  buildWorkload,
+  type StarknetWorkload,
+  starknetWorkloads,
+} from '../src/lab/starknet-workloads.ts'
+import { iterationsPerMicro } from '../src/lab/work.ts'
+import { workloads } from '../src/lab/workloads.ts'
+import { loadState } from '../src/mvmemory/memory.ts'
+import type { MachineKind } from '../workers/machines.ts'
+import { Pool } from '../workers/pool.ts'
+import { report } from './_rows.ts'
+
+/** A block, the state before it, and what runs it. */
+interface Case {
+  vm: 'ledger' | 'starknet'
+  machine: MachineKind
+  messages: unknown[]
+  input: BlockInput
+  state: { key: Int32Array; after: Int32Array }[]
+  bundle: Bundle | null
+}
+
+const ACCOUNTS = 10_000
+
+const cases: Record<string, (transactions: number) => Case> = {
+  transfers: (transactions) => starknetCase('transfers', transactions),
+  'transfers-signed': (transactions) => starknetCase('transfers-signed', transactions),
+  'one-receiver': (transactions) => starknetCase('one-receiver', transactions),
+  pool: (transactions) => starknetCase('pool', transactions),
+  'ledger-1us': (transactions) => ledgerCase(1, transactions),
+  'ledger-10us': (transactions) => ledgerCase(10, transactions),
+  'ledger-100us': (transactions) => ledgerCase(100, transactions),
+}
+
+function ledgerCase(micros: number, transactions: number): Case {
+  const iterations = Math.round(micros * iterationsPerMicro())
+  const { input, state } = workloads.random({
+    transactions,
+    accounts: ACCOUNTS,
+    iterations,
+    seed: 1,
+  })
+  return { vm: 'ledger', machine: { kind: 'ledger' }, messages: [], input, state, bundle: null }
+}
+
+function starknetCase(name: StarknetWorkload, transactions: number): Case {
+  const bundle = buildWorkload(name, { transactions, accounts: ACCOUNTS, seed: 1 })
+  return {
+    vm: 'starknet',
+    machine: { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'reference' },
+    messages: bundleClasses(bundle),
+    input: bundleInput(bundle),
+    state: bundleState(bundle),
+    bundle,
+  }
+}
+
+/** One line of the table: an executor, and the times it took. */
+interface Column {
+  workers: number
+  micros: number[]
+  executions: number
+}
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      workload: { type: 'string' },
+      workers: { type: 'string', default: '1,2' },
+      txs: { type: 'string' },
+      runs: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      bundle: { type: 'string' },
+    },
+  })
+  const names = values.workload === undefined ? Object.keys(cases) : values.workload.split(',')
+  const transactions = Number(values.txs ?? (values.quick ? 200 : 1000))
+  const runs = Number(values.runs ?? (values.quick ? 3 : 11))
+  const workers = values.workers.split(',').map(Number)
+  for (const name of names) {
+    const build = cases[name]
+    if (build === undefined) {
+      throw new Error(`expected a workload, one of ${Object.keys(cases).join(', ')}; got '${name}'`)
+    }
+    const built = build(transactions)
+    if (values.bundle !== undefined) writeBundle(values.bundle, name, built)
+    const columns = await measure(built, workers, runs)
+    const [sequential] = columns
+    const rows = columns.map((column) => rowOf(name, built, column, sequential!))
+    report('blocks', rows, values.json === undefined ? [] : ['--json', values.json])
+  }
+}
+
+/** Times each executor `runs` times, in turns, after two rounds to warm up. */
+async function measure(built: Case, workers: number[], runs: number): Promise<Column[]> {
+  const pool = await Pool.start({ workers: Math.max(...workers), machine: built.machine })
+  try {
+    for (const message of built.messages) pool.publish(message)
+    const columns = [0, ...workers].map((count) => ({ workers: count, micros: [], executions: 0 }))
+    for (let round = -2; round < runs; round++) {
+      for (const column of columns) await runOnce(built, pool, column, round >= 0)
+    }
+    return columns
+  } finally {
+    await pool.stop()
+  }
+}
+
+async function runOnce(
+  { input, state }: Case,
+  pool: Pool,
+  column: Column,
+  counts: boolean,
+): Promise<void> {
+  loadState(pool.memory, state)
+  const startMs = performance.now()
+  const result: BlockResult =
+    column.workers === 0
+      ? executeSequentially(input, pool.machine, pool.memory)
+      : await executeBlock(input, pool, { workers: column.workers })
+  const micros = (performance.now() - startMs) * 1000
+  if (result.statistics.fallback !== null) throw new Error(result.statistics.fallback)
+  if (!counts) return
+  column.micros.push(micros / input.transactions.length)
+  column.executions += result.statistics.executions
+}
+
+function rowOf(workload: string, built: Case, column: Column, sequential: Column): object {
+  const { workers, micros, executions } = column
+  const txs = built.input.transactions.length
+  const times = spread(micros)
+  return {
+    workload,
+    vm: built.vm,
+    executor: workers === 0 ? 'sequential' : 'parallel',
+    workers,
+    txs,
+    runs: micros.length,
+    microsPerTx: times,
+    executionsPerTx: round(executions / micros.length / txs),
+    speedup: round(spread(sequential.micros).median / times.median),
+  }
+}
+
+function spread(micros: number[]): { min: number; median: number; max: number } {
+  const sorted = micros.toSorted((one, other) => one - other)
+  const at = (index: number) => round(sorted[index]!)
+  return { min: at(0), median: at(sorted.length >> 1), max: at(sorted.length - 1) }
+}
+
+function round(number: number): number {
+  return Math.round(number * 1000) / 1000
+}
+
+function writeBundle(file: string, name: string, { bundle }: Case): void {
+  if (bundle === null) throw new Error(`${name} is no block of Starknet: there is no bundle of it`)
+  const description = `${starknetWorkloads[name as StarknetWorkload]}; bench of Fugue`
+  writeFileSync(file, `${JSON.stringify(bundleJson(bundle, description))}\n`)
+}
