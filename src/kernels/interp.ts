@@ -180,7 +180,10 @@ function loop<T>(): i32 {
           store<u64>(dst, value)
           store<i64>(dst, SMALL, 8)
         } else if (tag != SMALL || load<u64>(dst) != value) break
-        if (isInteger<T>()) mark(dst)
+        if (isInteger<T>()) {
+          mark(dst)
+          mark(fp - 32)
+        }
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -193,7 +196,10 @@ function loop<T>(): i32 {
           v128.store(dst, v128.load(value))
           v128.store(dst, v128.load(value, 16), 16)
         } else if (!cellEquals(dst, value)) break
-        if (isInteger<T>()) mark(dst)
+        if (isInteger<T>()) {
+          mark(dst)
+          mark(fp - 32)
+        }
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -220,6 +226,7 @@ function loop<T>(): i32 {
         if (isInteger<T>()) {
           mark(dst)
           mark(op1)
+          mark(fp - 32)
         }
         ap += flags & AP_PLUS
         pc += 32
@@ -343,7 +350,10 @@ function loop<T>(): i32 {
         const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
         const tag = tagOf(dst)
         if (isValue(tag) || tag < 0) {
-          if (isInteger<T>()) mark(dst)
+          if (isInteger<T>()) {
+            mark(dst)
+            mark(fp - 32)
+          }
           ap += flags & AP_PLUS
           pc += tag == SMALL && load<u64>(dst) == 0 ? 64 : load<i32>(pc, RECORD_IMMEDIATE)
           steps++
@@ -352,6 +362,7 @@ function loop<T>(): i32 {
         break
       }
       case KIND_JUMP:
+        if (isInteger<T>()) mark(fp - 32)
         ap += flags & AP_PLUS
         pc += load<i32>(pc, RECORD_IMMEDIATE)
         steps++
@@ -394,6 +405,7 @@ function loop<T>(): i32 {
         const next = ap + load<i32>(pc, RECORD_IMMEDIATE)
         if (next > <usize>STACK_END - ((<usize>STACK_RESERVE) << 5) || next < base) break
         if (next < ap && ap > <usize>load<u32>(STACK_HIGH)) store<u32>(STACK_HIGH, <u32>ap)
+        if (isInteger<T>()) mark(fp - 32)
         ap = next
         pc += 64
         steps++
@@ -404,7 +416,10 @@ function loop<T>(): i32 {
         if (tagOf(op1) != SMALL) break
         const target = <u64>((pc - records) >>> 5) + load<u64>(op1)
         if (load<u64>(op1) >>> 32 != 0 || target >= <u64>load<u32>(PROGRAM_WORDS)) break
-        if (isInteger<T>()) mark(op1)
+        if (isInteger<T>()) {
+          mark(op1)
+          mark(fp - 32)
+        }
         ap += flags & AP_PLUS
         pc = records + ((<usize>target) << 5)
         steps++
