@@ -24,6 +24,7 @@ import {
   poseidonSingle,
 } from '../../src/felt/hash.ts'
 import { compressedConstants } from '../../src/felt/poseidon-constants.ts'
+import { selfTest } from '../../src/felt/self-test.ts'
 import { anyFelt, checked } from './_felts.ts'
 
 const oracle = (x: bigint, y: bigint) => BigInt(scurePedersen(x, y))
@@ -140,6 +141,14 @@ test('points that meet on the way are added all the same', () => {
     assert.is(kernels.pedersenBatch(scratch, batchHashes, out), 0)
     assert.equal(readCells(cells, out >> 3, batchHashes), new Array(batchHashes).fill(expected))
   }
+})
+
+test('kernels with one wrong bit in a table refuse to start', () => {
+  const crypto = attachCrypto(createCryptoMemory(1), 0)
+  selfTest(crypto)
+  // The lowest limb of the first Poseidon constant, where the tables begin.
+  crypto.bytes[64]! ^= 1
+  assert.throws(() => selfTest(crypto), /kernel poseidon: expected 0x2f0d.*, got 0x/)
 })
 
 test('results are cells in their one form', () => {

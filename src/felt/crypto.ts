@@ -16,6 +16,7 @@ import { byteConstants } from './byte-constants.ts'
 import { CELL_LONGS, writeCells } from './cell.ts'
 import { BETA, GENERATOR, PEDERSEN_POINTS } from './curve.ts'
 import { compressedConstants } from './poseidon-constants.ts'
+import { selfTest } from './self-test.ts'
 
 /** What a kernel answers; the numbers are those of `kernels/status.ts`. */
 export const OK = 0
@@ -130,8 +131,9 @@ export function createCryptoMemory(threads = 64): WebAssembly.Memory {
   kernels.pointsBuild(scratch)
   kernels.rootBuild()
   new Uint8Array(memory.buffer).set(byteConstants(), kernels.byteConstants())
-  cells.fill(0n, at, at + 128 * CELL_LONGS)
   Atomics.store(new Int32Array(memory.buffer), 0, MAGIC)
+  selfTest(attachCrypto(memory, 0))
+  cells.fill(0n, at, at + 128 * CELL_LONGS)
   return memory
 }
 
