@@ -1,0 +1,99 @@
+/**
+ * The program itself: what it prints, how it stops, and what it says when it cannot start.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { packageRoot } from '../../src/shared/package-root.ts'
+
+const cli = join(packageRoot, 'dist', 'src', 'cli.js')
+
+interface Ended {
+  code: number | null
+  output: string
+  errors: string
+}
+
+interface Run {
+  child: ChildProcess
+  ended: Promise<Ended>
+  /** Settles with the first match in what it prints. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+function run(...args: string[]): Run {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let errors = ''
+  const watchers = new Set<() => void>()
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+    for (const watch of watchers) watch()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  const ended = new Promise<Ended>((settle) => {
+    child.on('close', (code) => settle({ code, output, errors }))
+  })
+  const printed = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((settle, reject) => {
+      const watch = () => {
+        const match = pattern.exec(output)
+        if (match !== null) settle(match)
+      }
+      watchers.add(watch)
+      watch()
+      void ended.then(() => reject(new Error(`it ended: ${output}${errors}`)))
+    })
+  return { child, ended, printed }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`it starts, prints accounts and address, and stops on ${signal} with code 0`, async () => {
+    const { child, ended, printed } = run('dev', '--port', '0', '--accounts', '2', '--workers', '1')
+    const [, url] = await printed(/HTTP (http:\/\/127\.0\.0\.1:\d+)\/rpc/)
+    await printed(/ready in/)
+    assert.is(await (await fetch(`${url}/is_alive`)).text(), 'Alive!!!')
+    child.kill(signal)
+    const { code, output } = await ended
+    assert.is(code, 0)
+    assert.match(output, '0x34ba56f92265f0868c57d3fe72ecab144fc96f97954bbbc4252cef8e8a979ba')
+    assert.match(output, '0xb137668388dbe9acdfa3bc734cc2c469')
+    assert.match(output, 'seed 42')
+  })
+}
+
+test('a port in use is one plain sentence and code 2', async () => {
+  const server = createServer()
+  const port = await new Promise<number>((settle) => {
+    server.listen(0, '127.0.0.1', () => settle((server.address() as { port: number }).port))
+  })
+  const { code, errors } = await run('dev', '--port', String(port), '--workers', '0').ended
+  server.close()
+  assert.is(code, 2)
+  assert.is(
+    errors,
+    `fugue: port ${port} of 127.0.0.1 is in use; choose another with --port, or 0 for any free one\n`,
+  )
+})
+
+test('a line that cannot be read is one plain sentence and code 2', async () => {
+  const { code, errors } = await run('dev', '--sede', '1').ended
+  assert.is(code, 2)
+  assert.is(errors, 'fugue: unknown option --sede; the nearest is --seed\n')
+  const folder = await run('dev', '--port', '0', '--casm-dir', '/no/such/folder').ended
+  assert.is(folder.code, 2)
+  assert.match(folder.errors, /^fugue: [^\n]*\/no\/such\/folder[^\n]*\n$/)
+})
+
+test('version and help are printed', async () => {
+  assert.match((await run('--version').ended).output, /^\d+\.\d+\.\d+\n$/)
+  const { code, output } = await run('--help').ended
+  assert.is(code, 0)
+  assert.match(output, '--block-generation-on')
+})
+
+test.run()

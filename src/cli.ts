@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/**
+ * The command line: reads it, starts a node, stops it when it is told to.
+ *
+ * Exit codes: 0 after a stop by signal, 2 for anything that the user can put right (said in one sentence, no stack), 1 for
+ * a bug of ours.
+ */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { createChain } from './main.ts'
+import { banner } from './node/banner.ts'
+import { type NodeConfig, readCommand } from './node/config.ts'
+import { hex } from './node/encode/felts.ts'
+import { helpText } from './node/flags.ts'
+import { startNode } from './node/start.ts'
+import { UsageError } from './node/usage-error.ts'
+import { packageRoot } from './shared/package-root.ts'
+import type { Block } from './starknet/block.ts'
+
+const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version
+
+/** Addresses that only this machine reaches. */
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
+
+try {
+  const command = readCommand(process.argv.slice(2), process.env, availableParallelism())
+  if (command.name === 'help') console.log(helpText(version))
+  else if (command.name === 'version') console.log(version)
+  else await dev(command.config)
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`fugue: ${error.message}`)
+  process.exit(2)
+}
+
+/** One line per block, so that a terminal shows the chain grow. */
+function sayBlock({ header }: Block): void {
+  console.log(`block ${header.number}  ${header.transactionCount} tx  ${hex(header.blockHash)}`)
+}
+
+async function dev(config: NodeConfig): Promise<void> {
+  for (const warning of config.warnings) console.error(`fugue: ${warning}`)
+  if (!LOOPBACK.has(config.host)) {
+    console.error(`fugue: ${config.host} may be reached by others, and the keys below are public`)
+  }
+  const startMs = performance.now()
+  const chain = await createChain(config.chain, { blockAppended: sayBlock })
+  let stoppedMs: number | null = null
+  const stop = async (): Promise<void> => {
+    if (stoppedMs !== null) {
+      // One Ctrl-C may arrive twice, from the terminal and from npm; one more, later, is impatience.
+      if (performance.now() - stoppedMs > 1000) process.exit(0)
+      return
+    }
+    stoppedMs = performance.now()
+    await node.stop()
+    await chain.stop()
+    process.exit(0)
+  }
+  const node = await startNode(chain, config).catch(async (error: unknown) => {
+    await chain.stop()
+    throw error
+  })
+  void chain.broken.then((reason) => {
+    console.error(`fugue: a bug ended the sequencer: ${reason}`)
+    process.exit(1)
+  })
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  console.log(banner(version, config, node))
+  console.log(`ready in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
+}
