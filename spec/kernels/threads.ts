@@ -1,0 +1,46 @@
+/**
+ * Threads that share the tables hash at once and agree with one that hashes alone.
+ */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { attachCrypto, createCryptoMemory } from '../../src/felt/crypto.ts'
+import { pedersen, poseidon, useCrypto } from '../../src/felt/hash.ts'
+
+const COUNT = 2000
+
+test('two threads hashing at once agree with one', async () => {
+  const memory = createCryptoMemory(3)
+  const starts = [7n, 11n]
+  const workers = starts.map(
+    (start, i) =>
+      new Worker(new URL('./_hasher.js', import.meta.url), {
+        workerData: { memory, thread: i + 1, start, count: COUNT },
+      }),
+  )
+  const hashes = await Promise.all(
+    workers.map(async (worker) => (await once(worker, 'message'))[0]),
+  )
+  await Promise.all(workers.map((worker) => worker.terminate()))
+  useCrypto(attachCrypto(memory, 0))
+  assert.equal(
+    hashes,
+    starts.map((start) => {
+      let hash = start
+      for (let i = 0; i < COUNT; i++) hash = poseidon(pedersen(hash, BigInt(i)), hash)
+      return hash
+    }),
+  )
+})
+
+test('a memory without tables and a thread without scratch are refused', () => {
+  const empty = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  assert.throws(() => attachCrypto(empty, 0), /memory with tables/)
+  const memory = createCryptoMemory(2)
+  attachCrypto(memory, 1)
+  // Sizes round up to pages, which may hold a little more than was asked for, but not that much.
+  assert.throws(() => attachCrypto(memory, 3), /thread with scratch/)
+})
+
+test.run()
