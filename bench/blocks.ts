@@ -12,6 +12,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { BlockInput, BlockResult } from '../src/executor/block.ts'
 import { executeBlock } from '../src/executor/execute-block.ts'
+import { COMPLETED } from '../src/executor/machine.ts'
 import { executeSequentially } from '../src/executor/sequential.ts'
 import { createCryptoMemory } from '../src/felt/crypto.ts'
 import type { Bundle } from '../src/lab/bundle.ts'
@@ -117,6 +118,7 @@ async function measure(built: Case, workers: number[], runs: number): Promise<Co
   const pool = await Pool.start({ workers: Math.max(...workers), machine: built.machine })
   try {
     for (const message of built.messages) pool.publish(message)
+    loadState(pool.memory, built.state)
     const columns = [0, ...workers].map((count) => ({ workers: count, micros: [], executions: 0 }))
     for (let round = -2; round < runs; round++) {
       for (const column of columns) await runOnce(built, pool, column, round >= 0)
@@ -128,12 +130,11 @@ async function measure(built: Case, workers: number[], runs: number): Promise<Co
 }
 
 async function runOnce(
-  { input, state }: Case,
+  { input }: Case,
   pool: Pool,
   column: Column,
   counts: boolean,
 ): Promise<void> {
-  loadState(pool.memory, state)
   const startMs = performance.now()
   const result: BlockResult =
     column.workers === 0
@@ -141,6 +142,12 @@ async function runOnce(
       : await executeBlock(input, pool, { workers: column.workers })
   const micros = (performance.now() - startMs) * 1000
   if (result.statistics.fallback !== null) throw new Error(result.statistics.fallback)
+  if (result.outcomes.some((outcome) => outcome !== COMPLETED)) throw new Error('a rejection')
+  // Every run starts from the same state.
+  loadState(
+    pool.memory,
+    result.changes.map(({ key, before }) => ({ key, after: before })),
+  )
   if (!counts) return
   column.micros.push(micros / input.transactions.length)
   column.executions += result.statistics.executions
