@@ -10,7 +10,7 @@ import { decodeCall, decodeOutcome } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import { encodeCall, encodeTransaction } from '../starknet/encoded-transaction.ts'
 import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
-import type { ResourceBound, Transaction } from '../starknet/transaction.ts'
+import { QUERY_VERSION, type ResourceBound, type Transaction } from '../starknet/transaction.ts'
 import type { StateReader, StoredClass } from '../storage/chain-store.ts'
 import { addressOf, factsOf } from './submissions.ts'
 
@@ -68,7 +68,12 @@ export interface Estimate {
   fee: bigint
 }
 
-/** Simulates without charging, and finds for each transaction the lowest L2 gas limit that lets it succeed. */
+/**
+ * Simulates without charging, and finds for each transaction the lowest L2 gas limit that lets it succeed.
+ *
+ * Accounts look at the version of a transaction, and another branch may cost a little more. What comes in the query form
+ * will be sent in the other one, so it is run as both, and the dearer one counts.
+ */
 export function estimate(
   run: RunOn,
   context: BlockContext,
@@ -77,29 +82,65 @@ export function estimate(
   flags: ExecutionFlags,
 ): Estimate[] {
   const constants = encodeBlockContext(context, { ...flags, chargeFee: false })
+  const runOn = (encoded: Int32Array[]) =>
+    run({ constants, transactions: encoded }, state).results.map(decodeOutcome)
+  const asked = measure(runOn, transactions)
+  const isQuery = transactions.some(({ transaction }) => transaction.version >= QUERY_VERSION)
+  const sent = isQuery ? measure(runOn, transactions.map(asSent)) : asked
+  return asked.map(({ execution, gas }, index) => {
+    const other = sent[index]!
+    const most = other.execution.outcome === 'SUCCEEDED' ? dearer(gas, other.gas) : gas
+    return { execution, gas: most, fee: feeOf(most, context, transactions[index]!.transaction.tip) }
+  })
+}
+
+type Measured = Pick<Estimate, 'execution' | 'gas'>
+
+/** What each transaction uses, and of L2 gas what it needs as a limit. */
+function measure(
+  runOn: (encoded: Int32Array[]) => TransactionExecution[],
+  transactions: SimulatedTransaction[],
+): Measured[] {
   const encoded = transactions.map((simulated) =>
     encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, L2_GAS_LIMIT)),
   )
-  const executions = run({ constants, transactions: encoded }, state).results.map(decodeOutcome)
-  return executions.map((execution, index) => {
+  return runOn(encoded).map((execution, index) => {
     const simulated = transactions[index]!
+    if (execution.outcome !== 'SUCCEEDED') return { execution, gas: execution.gas }
     const fits = (limit: bigint): boolean => {
       const tried = [...encoded.slice(0, index)]
       tried.push(encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, limit)))
-      const result = decodeOutcome(run({ constants, transactions: tried }, state).results[index]!)
-      return result.outcome === execution.outcome && result.gas.l2Gas <= limit
+      const result = runOn(tried)[index]!
+      return result.outcome === 'SUCCEEDED' && result.gas.l2Gas <= limit
     }
-    const l2Gas =
-      execution.outcome === 'SUCCEEDED'
-        ? lowestLimit(execution.gas.l2Gas, fits)
-        : execution.gas.l2Gas
-    const gas = { ...execution.gas, l2Gas }
-    const fee =
-      gas.l1Gas * context.l1GasPrice.fri +
-      gas.l1DataGas * context.l1DataGasPrice.fri +
-      gas.l2Gas * (context.l2GasPrice.fri + simulated.transaction.tip)
-    return { execution, gas, fee }
+    const l2Gas = lowestLimit(execution.gas.l2Gas, fits)
+    return { execution, gas: { ...execution.gas, l2Gas } }
   })
+}
+
+/** The transaction without the mark of a query, under the hash that was signed. */
+function asSent(simulated: SimulatedTransaction): SimulatedTransaction {
+  const { version } = simulated.transaction
+  const transaction = { ...simulated.transaction, version: version % QUERY_VERSION }
+  return { ...simulated, transaction }
+}
+
+function dearer(a: GasVector, b: GasVector): GasVector {
+  const most = (x: bigint, y: bigint) => (x > y ? x : y)
+  return {
+    l1Gas: most(a.l1Gas, b.l1Gas),
+    l1DataGas: most(a.l1DataGas, b.l1DataGas),
+    l2Gas: most(a.l2Gas, b.l2Gas),
+  }
+}
+
+/** Fee of an amount of gas at a block's prices; the tip is paid per unit of L2 gas. */
+export function feeOf(gas: GasVector, context: BlockContext, tip: bigint): bigint {
+  return (
+    gas.l1Gas * context.l1GasPrice.fri +
+    gas.l1DataGas * context.l1DataGasPrice.fri +
+    gas.l2Gas * (context.l2GasPrice.fri + tip)
+  )
 }
 
 /** The gas used if that suffices as a limit, else the lowest sufficient limit to within `SEARCH_STEP`. */

@@ -28,6 +28,7 @@ import {
 import { encodeInitialReads } from '../initial-reads.ts'
 import type { Method } from '../json-rpc.ts'
 import { readCallError } from '../revert-reason.ts'
+import { feeOf } from '../simulation.ts'
 
 const decodeEstimateFlags = decodeFlags('SKIP_VALIDATE')
 const decodeSimulationFlags = decodeFlags(
@@ -154,16 +155,6 @@ function refuseFailures(
   if (index < 0) return
   const error = encodeCallError(readCallError(executions[index]!.reason ?? ''))
   throw refusal(TRANSACTION_EXECUTION_ERROR, { transaction_index: index, execution_error: error })
-}
-
-/** Fee of an amount of gas at a block's prices; the tip is paid per unit of L2 gas. */
-function feeOf(gas: GasVector, context: BlockContext, tip: bigint): bigint {
-  const { l1GasPrice, l1DataGasPrice, l2GasPrice } = context
-  return (
-    gas.l1Gas * l1GasPrice.fri +
-    gas.l1DataGas * l1DataGasPrice.fri +
-    gas.l2Gas * (l2GasPrice.fri + tip)
-  )
 }
 
 function encodeEstimate(gas: GasVector, fee: bigint, context: BlockContext): object {
