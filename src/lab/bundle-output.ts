@@ -21,7 +21,8 @@ export function transactionOutput(
   index: number,
   execution: DecodedExecution,
 ): Json {
-  const { hash, type } = bundle.transactions[index]!
+  const { hash, transaction } = bundle.transactions[index]!
+  const { type } = transaction
   const head = {
     transaction_hash: formatFelt(hash),
     type,
@@ -31,7 +32,7 @@ export function transactionOutput(
   return {
     ...head,
     actual_fee: formatFelt(execution.actualFee),
-    fee_unit: 'FRI',
+    fee_unit: type === 'L1_HANDLER' ? 'WEI' : 'FRI',
     gas: gas(execution.gas),
     da_gas: gas(execution.daGas),
     resources: resources(bundle, execution),
@@ -103,7 +104,12 @@ function trace(
   type: string,
   { trace: { validate, execute, feeTransfer } }: DecodedExecution,
 ): Json {
-  const executed = type === 'DEPLOY_ACCOUNT' ? 'constructor_invocation' : 'execute_invocation'
+  const executed =
+    type === 'DEPLOY_ACCOUNT'
+      ? 'constructor_invocation'
+      : type === 'L1_HANDLER'
+        ? 'function_invocation'
+        : 'execute_invocation'
   return {
     ...(validate && { validate_invocation: call(validate) }),
     ...(execute && { [executed]: call(execute) }),

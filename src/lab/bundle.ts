@@ -15,6 +15,10 @@ import { compiledClassHashes, sierraClassHash } from '../starknet/class-hash.ts'
 import type { TransactionFacts } from '../starknet/encoded-transaction.ts'
 import type { StateDiff } from '../starknet/execution.ts'
 import { codeSizeOf } from '../starknet/gas.ts'
+import {
+  type L1HandlerTransaction,
+  legacyTransactionHash,
+} from '../starknet/legacy-transaction-hash.ts'
 import { emptyStateDiff } from '../starknet/state-diff.ts'
 import type { ResourceBound, SierraClass, Transaction } from '../starknet/transaction.ts'
 import { transactionHash } from '../starknet/transaction-hash.ts'
@@ -34,12 +38,13 @@ export interface BundleClass {
   declared: boolean
 }
 
-/** A transaction with its hash and facts; null for a kind that account flow does not run (L1 handlers). */
+/** A transaction with its hash and facts. */
 export interface BundleTransaction {
-  type: string
   hash: bigint
-  transaction: Transaction | null
+  transaction: Transaction | L1HandlerTransaction
   facts: TransactionFacts
+  /** Of a message from L1. */
+  paidFeeOnL1: bigint
 }
 
 export interface Bundle {
@@ -191,8 +196,16 @@ function transactionOf(
   classes: Map<bigint, BundleClass>,
 ): BundleTransaction {
   if (raw.type === 'L1_HANDLER') {
-    const hash = BigInt(raw.transaction_hash ?? 0)
-    return { type: raw.type, hash, transaction: null, facts: {} }
+    const transaction = {
+      type: 'L1_HANDLER' as const,
+      version: BigInt(raw.version),
+      contractAddress: BigInt(raw.contract_address),
+      entryPointSelector: BigInt(raw.entry_point_selector),
+      calldata: raw.calldata.map(BigInt) as bigint[],
+      nonce: BigInt(raw.nonce),
+    }
+    const hash = legacyTransactionHash(transaction, context.chainId)
+    return { hash, transaction, facts: {}, paidFeeOnL1: BigInt(raw.paid_fee_on_l1 ?? 0) }
   }
   const felts = (list: Json) => (list ?? []).map(BigInt) as bigint[]
   const common = {
@@ -251,7 +264,8 @@ function transactionOf(
     }
     facts = { contractAddress: contractAddress(0n, salt, classHash, calldata) }
   }
-  return { type: raw.type, hash: transactionHash(transaction, context.chainId), transaction, facts }
+  const hash = transactionHash(transaction, context.chainId)
+  return { hash, transaction, facts, paidFeeOnL1: 0n }
 }
 
 function boundOf(raw: Json): ResourceBound {

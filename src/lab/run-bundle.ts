@@ -5,7 +5,7 @@ import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
 import { BLOCK_HASH_CONTRACT } from '../starknet/addresses.ts'
 import { decodeOutcome } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
-import { encodeTransaction } from '../starknet/encoded-transaction.ts'
+import { encodeL1Handler, encodeTransaction } from '../starknet/encoded-transaction.ts'
 import type { StateDiff } from '../starknet/execution.ts'
 import type { ClassMessage } from '../starknet/machine.ts'
 import {
@@ -24,12 +24,14 @@ export function bundleState(bundle: Bundle): Change[] {
   return changesOfStateDiff(openedState(bundle), nothingWritten)
 }
 
-/** The block for the engine. L1 handlers are left out. */
+/** The block for the engine. */
 export function bundleInput(bundle: Bundle): BlockInput {
   return {
     constants: encodeBlockContext(bundle.context, bundle.flags),
-    transactions: bundle.transactions.flatMap(({ transaction, hash, facts }) =>
-      transaction === null ? [] : [encodeTransaction(transaction, hash, facts)],
+    transactions: bundle.transactions.map(({ transaction, hash, facts, paidFeeOnL1 }) =>
+      transaction.type === 'L1_HANDLER'
+        ? encodeL1Handler(transaction, hash, paidFeeOnL1)
+        : encodeTransaction(transaction, hash, facts),
     ),
   }
 }

@@ -14,12 +14,12 @@ import {
   VALIDATE_PHASE,
   VM_BUILTINS,
 } from './call-tree.ts'
-import { DECLARE, INVOKE } from './encoded-transaction.ts'
+import { DECLARE, INVOKE, L1_HANDLER } from './encoded-transaction.ts'
 import type { RejectionKind } from './execution.ts'
-import { feeOf, toL1Gas } from './fee.ts'
+import { feeOf, type GasPrices, toL1Gas } from './fee.ts'
 import { type Gas, gasOf, type Work } from './gas.ts'
 import { type BalanceSlots, BLOCKED, balanceOf } from './pre-validation.ts'
-import { type Run, STRK_CELL } from './run.ts'
+import { ETH_CELL, type Run, STRK_CELL } from './run.ts'
 import { countChanges } from './state-changes.ts'
 import type { TransactionInput } from './transaction-input.ts'
 import { noResources, resourceNames } from './versioned-constants.ts'
@@ -39,7 +39,7 @@ export interface Overrun {
   fee: bigint
 }
 
-const kinds = ['INVOKE', 'DECLARE', 'DEPLOY_ACCOUNT'] as const
+const kinds = ['INVOKE', 'DECLARE', 'DEPLOY_ACCOUNT', 'INVOKE', 'L1_HANDLER'] as const
 
 export class Charges {
   /** Felts that the overhead of the system grows with. */
@@ -59,6 +59,9 @@ export class Charges {
     const { kind, calldataCount, proofFactsCount } = this.#input
     this.calldataLength = kind === DECLARE ? 0 : calldataCount
     if (kind === INVOKE) this.calldataLength += proofFactsCount
+    // A message's first felt is its sender.
+    if (kind === L1_HANDLER) this.calldataLength = Math.max(0, calldataCount - 1)
+    this.#balanceSlot = -1
     this.#roots.fill(-1)
   }
 
@@ -84,7 +87,8 @@ export class Charges {
 
   /** Prices what was added, and what a reverted execution used. */
   price(revertedSteps: number, revertedSierraGas: number): Charge {
-    const { context, constants, prices } = this.#run.block
+    const { context, constants } = this.#run.block
+    const prices = this.#prices()
     const work = this.#work(revertedSteps, revertedSierraGas)
     const { gas, daGas } = gasOf(work, constants, this.#input.mode, context.useKzgDa)
     return { work, gas, daGas, fee: feeOf(gas, prices, this.#run.tip) }
@@ -130,6 +134,12 @@ export class Charges {
     return null
   }
 
+  /** Messages from L1 are priced in wei. */
+  #prices(): GasPrices {
+    const { prices, weiPrices } = this.#run.block
+    return this.#input.kind === L1_HANDLER ? weiPrices : prices
+  }
+
   #work(revertedSteps: number, revertedSierraGas: number): Work {
     const run = this.#run
     const { tree } = run
@@ -146,6 +156,7 @@ export class Charges {
       }
       sierraGas += tree.gas(root, GAS_CONSUMED)
     }
+    const feeToken = input.kind === L1_HANDLER ? ETH_CELL : STRK_CELL
     let eventKeys = 0
     let eventData = 0
     for (let i = 0; i < tree.eventCount; i++) {
@@ -170,7 +181,7 @@ export class Charges {
       eventData,
       messages: tree.messageCount,
       messagePayload,
-      changes: countChanges(run.state, run.block.cells, STRK_CELL, this.#balanceSlot),
+      changes: countChanges(run.state, run.block.cells, feeToken, this.#balanceSlot),
     }
   }
 }

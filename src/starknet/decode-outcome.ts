@@ -44,7 +44,6 @@ import {
   VALIDATE_PHASE,
   VM_BUILTINS,
 } from './call-tree.ts'
-import { DECLARE, DEPLOY_ACCOUNT } from './encoded-transaction.ts'
 import type {
   CallExecution,
   CallTrace,
@@ -321,7 +320,7 @@ class Decoder {
       vm.builtins[i] = words[outcome.WORK_BUILTINS + i]!
     }
     return {
-      kind: kind === DECLARE ? 'DECLARE' : kind === DEPLOY_ACCOUNT ? 'DEPLOY_ACCOUNT' : 'INVOKE',
+      kind: (['INVOKE', 'DECLARE', 'DEPLOY_ACCOUNT', 'INVOKE', 'L1_HANDLER'] as const)[kind]!,
       calldataLength: words[outcome.CALLDATA_LENGTH]!,
       signatureLength: words[outcome.SIGNATURE_LENGTH]!,
       hasProof: words[outcome.HAS_PROOF] === 1,

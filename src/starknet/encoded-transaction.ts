@@ -10,13 +10,15 @@
  */
 import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
 import { encodeShortString } from '../felt/felt.ts'
+import type { L1HandlerTransaction } from './legacy-transaction-hash.ts'
 import { QUERY_VERSION, type ResourceBound, type Transaction } from './transaction.ts'
 
-/** What is to be run. A CALL is `starknet_call`: one entry point, no account, no fee. */
+/** What is to be run. A CALL is `starknet_call`: one entry point, no account, no fee; so is a message from L1. */
 export const INVOKE = 0
 export const DECLARE = 1
 export const DEPLOY_ACCOUNT = 2
 export const CALL = 3
+export const L1_HANDLER = 4
 
 /** Words of the header. */
 export const KIND = 0
@@ -41,6 +43,7 @@ export const SKIP_VALIDATE = 4
 /** Fields, in cells behind the header. */
 export const FIELD_VERSION = 0
 export const FIELD_SENDER = 1
+/** 0 in version 3; of an L1_HANDLER what was paid on L1, which no contract sees. */
 export const FIELD_MAX_FEE = 2
 export const FIELD_HASH = 3
 export const FIELD_CHAIN_ID = 4
@@ -58,7 +61,7 @@ export const FIELD_COMPILED_CLASS_HASH = 19
 /** As computed from the compiled class. */
 export const FIELD_COMPUTED_CLASS_HASH = 20
 export const FIELD_SALT = 21
-/** Of a CALL. */
+/** Of a CALL or an L1_HANDLER. */
 export const FIELD_SELECTOR = 22
 export const FIELD_COUNT = 23
 
@@ -136,6 +139,21 @@ export function encodeTransaction(
     const computed = facts.compiledClassHash ?? transaction.compiledClassHash
     setField(words, FIELD_COMPUTED_CLASS_HASH, computed)
   }
+  return words
+}
+
+/** The words of a message from L1. `paidFee` is what was paid for it there. */
+export function encodeL1Handler(
+  transaction: L1HandlerTransaction,
+  hash: bigint,
+  paidFee: bigint,
+): Int32Array {
+  const words = encodeCall(transaction)
+  words[KIND] = L1_HANDLER
+  setField(words, FIELD_VERSION, transaction.version)
+  setField(words, FIELD_HASH, hash)
+  setField(words, FIELD_NONCE, transaction.nonce)
+  setField(words, FIELD_MAX_FEE, paidFee)
   return words
 }
 

@@ -16,9 +16,12 @@ import {
   DEPLOYMENT_DATA_COUNT,
   FIELD_CHAIN_ID,
   FIELD_L1_GAS,
+  FIELD_MAX_FEE,
   FIELD_VERSION,
   FORM,
   fieldOffset,
+  KIND,
+  L1_HANDLER,
   LISTS,
   PAYMASTER_COUNT,
   PROOF_FACTS_COUNT,
@@ -76,7 +79,9 @@ export class ExecutionInfoCells {
     this.#shown = own
     copyLongs(longs, fieldOffset(FIELD_VERSION) >> 1, own.transaction, TRANSACTION_CELLS)
     writeCell(own.transaction.cells, FIELD_CHAIN_ID * CELL_LONGS, this.#chainId)
-    const bounds = (words[FORM]! & ALL_RESOURCES) !== 0 ? 3 : 2
+    writeCell(own.transaction.cells, FIELD_MAX_FEE * CELL_LONGS, 0n)
+    const isOld = words[KIND] === L1_HANDLER
+    const bounds = isOld ? 0 : (words[FORM]! & ALL_RESOURCES) !== 0 ? 3 : 2
     copyLongs(longs, fieldOffset(FIELD_L1_GAS) >> 1, own.resourceBounds, bounds * BOUND_CELLS)
     let at = (LISTS + words[CALLDATA_COUNT]! * CELL_WORDS) >> 1
     at = copyLongs(longs, at, own.signature, words[SIGNATURE_COUNT]!)

@@ -10,17 +10,17 @@
  */
 import { BLOCKED, COMPLETED, REJECTED } from '../executor/machine.ts'
 import { FAILED, FAULTED, HALTED, RETURNED } from '../vm/host.ts'
-import { structuredError } from './call-error.ts'
 import { EXECUTE_PHASE, GAS_CONSUMED, type TreeMark, VALIDATE_PHASE } from './call-tree.ts'
 import { type Charge, Charges } from './charges.ts'
 import { storeClass } from './declare.ts'
-import { CALL, DECLARE, INVOKE, ONLY_VALIDATE, SKIP_VALIDATE } from './encoded-transaction.ts'
-import { callEntryPoint, calledContract, deployContract } from './entry-point.ts'
+import { DECLARE, INVOKE, ONLY_VALIDATE, SKIP_VALIDATE } from './encoded-transaction.ts'
+import { complete, executionError, reject } from './ending.ts'
+import { callEntryPoint, deployContract } from './entry-point.ts'
 import type { RejectionKind } from './execution.ts'
 import { maximalFee } from './fee.ts'
 import { FeeTransfer } from './fee-transfer.ts'
 import { overheadSteps } from './gas.ts'
-import * as outcome from './outcome.ts'
+import { REVERTED, SUCCEEDED } from './outcome.ts'
 import { panicChain } from './panic-chain.ts'
 import {
   type BalanceSlots,
@@ -33,10 +33,7 @@ import {
 } from './pre-validation.ts'
 import {
   CONSTRUCTOR_FAILED,
-  callFrame,
-  EXECUTION_FAILED,
   errorStack,
-  PANIC_HEADER,
   panicSummary,
   VALIDATE_PANIC_HEADER,
   VALIDATION_FAILED,
@@ -73,8 +70,10 @@ export class Flow {
   /** Runs the transaction of `input` on the view of `run`. */
   execute(): number {
     this.#rejection = null
-    const status = this.#input.kind === CALL ? this.#call() : this.#account()
-    return status === REJECTED ? this.#reject() : status
+    const status = this.#account()
+    if (status !== REJECTED) return status
+    const { kind, text } = this.#rejection!
+    return reject(this.#run, this.#input.kind, kind, text)
   }
 
   #account(): number {
@@ -139,13 +138,13 @@ export class Flow {
       this.#charges.add(call)
       return this.#settle(writes, tree, gas, steps)
     }
-    const reason = this.#executionError(call, ended)
+    const reason = executionError(run, call, ended)
     this.#takeBack(writes, tree)
     const charge = this.#charges.price(steps - run.stepsLeft, gas - run.seenGas)
     const check = this.#isCharged ? this.#charges.check(charge, this.#balance) : null
     if (check === NOT_KNOWN) return BLOCKED
     if (check !== null) charge.fee = check.fee
-    return this.#pay(outcome.REVERTED, reason, charge)
+    return this.#pay(REVERTED, reason, charge)
   }
 
   /** A successful execution: reverted still if it used more than its sender allowed or owns. */
@@ -154,11 +153,11 @@ export class Flow {
     const charge = this.#charges.price(0, 0)
     const check = this.#isCharged ? this.#charges.check(charge, this.#balance) : null
     if (check === NOT_KNOWN) return BLOCKED
-    if (check === null) return this.#pay(outcome.SUCCEEDED, null, charge)
+    if (check === null) return this.#pay(SUCCEEDED, null, charge)
     this.#takeBack(writes, tree)
     const reverted = this.#charges.price(steps - run.stepsLeft, gas - run.seenGas)
     reverted.fee = check.fee
-    return this.#pay(outcome.REVERTED, check.text, reverted)
+    return this.#pay(REVERTED, check.text, reverted)
   }
 
   #takeBack(writes: number, tree: TreeMark): void {
@@ -199,7 +198,7 @@ export class Flow {
     const check = this.#isCharged ? this.#charges.check(charge, this.#balance) : null
     if (check === NOT_KNOWN) return BLOCKED
     if (check !== null) return this.#refuse(check.kind, check.text)
-    return this.#pay(outcome.SUCCEEDED, null, charge)
+    return this.#pay(SUCCEEDED, null, charge)
   }
 
   /** What admission asks of an invoke: validation, and that the bounds cover it. */
@@ -209,8 +208,7 @@ export class Flow {
     const charge = this.#charges.price(0, 0)
     const check = this.#isCharged ? this.#charges.checkBounds(charge) : null
     if (check !== null) return this.#refuse(check.kind, check.text)
-    this.#write(outcome.SUCCEEDED, null, charge, -1, -1)
-    return COMPLETED
+    return complete(this.#run, INVOKE, SUCCEEDED, null, charge)
   }
 
   #validate(): number {
@@ -256,32 +254,7 @@ export class Flow {
     }
     run.state.publish()
     this.#fee.publish()
-    this.#write(how, text, charge, low, high)
-    return COMPLETED
-  }
-
-  /** A `starknet_call`. */
-  #call(): number {
-    const run = this.#run
-    const { constants } = run.block
-    run.tip = 0n
-    run.beginPhase(EXECUTE_PHASE, false, constants.defaultGas, constants.invokeMaxSteps)
-    this.#charges.begin()
-    const call = this.#roots.call()
-    const ended = callEntryPoint(run, call, constants.defaultGas)
-    if (ended === HALTED) return BLOCKED
-    const error = ended === RETURNED ? null : structuredError(run, call, ended)
-    const how = error === null ? outcome.SUCCEEDED : outcome.REVERTED
-    this.#write(how, error, null, -1, -1)
-    return COMPLETED
-  }
-
-  #executionError(call: number, ended: number): string {
-    const run = this.#run
-    if (ended === FAULTED) return errorStack(EXECUTION_FAILED, run.fault!.text)
-    const { chain, data } = panicChain(run.tree, call)
-    const frame = callFrame(0, 'call', calledContract(run, call))
-    return errorStack(EXECUTION_FAILED, `${frame}\n${panicSummary(PANIC_HEADER, chain, data)}`)
+    return complete(run, this.#input.kind, how, text, charge, low, high)
   }
 
   /** Steps that a phase may make, by its own limit and by what the bounds buy. */
@@ -297,38 +270,5 @@ export class Flow {
   #refuse(kind: RejectionKind, text: string): number {
     this.#rejection = { kind, text }
     return REJECTED
-  }
-
-  /** The result of a transaction without a place in the block: why. */
-  #reject(): number {
-    const { kind, text } = this.#rejection!
-    this.#run.tree.begin()
-    this.#write(outcome.REJECTED, text, null, -1, -1, kind)
-    return REJECTED
-  }
-
-  #write(
-    how: number,
-    text: string | null,
-    charge: Charge | null,
-    low: number,
-    high: number,
-    rejection: RejectionKind | null = null,
-  ): void {
-    const { view, tree, state } = this.#run
-    const none = { l1Gas: 0, l1DataGas: 0, l2Gas: 0 }
-    const ending: outcome.Ending = {
-      outcome: how,
-      rejection,
-      text,
-      fee: charge?.fee ?? 0n,
-      gas: charge?.gas ?? none,
-      daGas: charge?.daGas ?? none,
-      work: charge?.work ?? null,
-      deferredLow: low,
-      deferredHigh: high,
-    }
-    const at = view.result(outcome.outcomeWords(ending, tree, state))
-    outcome.writeOutcome(view.words, at, this.#input.kind, ending, tree, state)
   }
 }

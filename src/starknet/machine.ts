@@ -14,7 +14,7 @@ import type { Machine, Program } from '../vm/host.ts'
 import { BLOCK_HASH_CONTRACT } from './addresses.ts'
 import { ClassTable } from './class-table.ts'
 import { BLOCK_CONTEXT_WORDS, decodeBlockContext } from './encoded-block-context.ts'
-import { FIELD_HASH } from './encoded-transaction.ts'
+import { CALL, FIELD_HASH, L1_HANDLER } from './encoded-transaction.ts'
 import { pricesOf } from './fee.ts'
 import { writeBalanceKeys } from './fee-transfer.ts'
 import { Flow } from './flow.ts'
@@ -24,12 +24,14 @@ import {
   BLOCK_CELLS,
   BLOCK_HASHES_CELL,
   type BlockRun,
+  ETH_CELL,
   Run,
   SEQUENCER_CELL,
   SEQUENCER_LOW_KEY,
   STRK_CELL,
   ZERO_CELL,
 } from './run.ts'
+import { SingleCall } from './single-call.ts'
 import { TransactionInput } from './transaction-input.ts'
 import { machineConstants, versionedConstants } from './versioned-constants.ts'
 
@@ -62,6 +64,7 @@ class StarknetMachine implements VirtualMachine {
   readonly #input = new TransactionInput()
   readonly #host: StarknetHost
   readonly #flow: Flow
+  readonly #single: SingleCall
   /** Words of the block that `#block` was decoded from. */
   readonly #context = new Int32Array(BLOCK_CONTEXT_WORDS)
   #block: BlockRun | null = null
@@ -71,6 +74,7 @@ class StarknetMachine implements VirtualMachine {
     this.#run = new Run(options.cairo, this.#classes)
     this.#host = new StarknetHost(this.#run)
     this.#flow = new Flow(this.#run, this.#input)
+    this.#single = new SingleCall(this.#run, this.#input)
   }
 
   execute(_txIndex: number, view: View): number {
@@ -81,7 +85,8 @@ class StarknetMachine implements VirtualMachine {
     run.begin(view, block)
     run.info.begin(input.words, input.longs)
     this.#options.cairo.begin(block.machineConstants, this.#host, input.felt(FIELD_HASH))
-    return this.#flow.execute()
+    const isSingle = input.kind === CALL || input.kind === L1_HANDLER
+    return isSingle ? this.#single.execute() : this.#flow.execute()
   }
 
   finish(words: Int32Array, result: number, delta: number): void {
@@ -117,6 +122,7 @@ function blockRun(words: Int32Array, offset: number): BlockRun {
   const cells = new Int32Array(BLOCK_CELLS * CELL_WORDS)
   writeCellWords(cells, ZERO_CELL, 0n)
   writeCellWords(cells, STRK_CELL, context.strkAddress)
+  writeCellWords(cells, ETH_CELL, context.ethAddress)
   writeCellWords(cells, SEQUENCER_CELL, context.sequencerAddress)
   writeBalanceKeys(cells, SEQUENCER_LOW_KEY, context.sequencerAddress)
   writeCellWords(cells, BLOCK_HASHES_CELL, BLOCK_HASH_CONTRACT)
@@ -126,6 +132,7 @@ function blockRun(words: Int32Array, offset: number): BlockRun {
     constants: versionedConstants(context.starknetVersion),
     machineConstants: machineConstants(context.starknetVersion),
     prices: pricesOf(context, 'fri'),
+    weiPrices: pricesOf(context, 'wei'),
     cells,
   }
 }

@@ -18,7 +18,9 @@ import {
   CALLER,
   CLASS,
   CONSTRUCTOR,
+  ENTRY_TYPE,
   EXTERNAL,
+  L1_HANDLER as L1_HANDLER_ENTRY,
   RESULT,
   RESULT_LENGTH,
   SELECTOR,
@@ -102,6 +104,13 @@ export class RootCalls {
     const at = call * CALL_RECORD_WORDS
     copyCellWords(this.#input.words, fieldOffset(FIELD_SELECTOR), tree.calls, at + SELECTOR)
     this.#setCalldata(at)
+    return call
+  }
+
+  /** The handler that a message from L1 names. */
+  handler(): number {
+    const call = this.call()
+    this.#run.tree.calls[call * CALL_RECORD_WORDS + ENTRY_TYPE] = L1_HANDLER_ENTRY
     return call
   }
 

@@ -24,6 +24,7 @@ export interface BlockRun {
   constants: VersionedConstants
   machineConstants: MachineConstants
   prices: GasPrices
+  weiPrices: GasPrices
   /** Cells of addresses, and of the sequencer's fee balance: contract and key of the low limb, then the high one. */
   cells: Int32Array
 }
@@ -36,7 +37,8 @@ export const SEQUENCER_LOW_KEY = 3 * CELL_WORDS
 export const SEQUENCER_HIGH_KEY = 4 * CELL_WORDS
 /** The contract that keeps block hashes. */
 export const BLOCK_HASHES_CELL = 5 * CELL_WORDS
-export const BLOCK_CELLS = 6
+export const ETH_CELL = 6 * CELL_WORDS
+export const BLOCK_CELLS = 7
 
 /** A hard error on its way out: its text grows by a frame per call. */
 export interface Fault extends HostError {

@@ -18,8 +18,8 @@ import type { StateChanges } from './gas.ts'
 const contracts: number[] = []
 
 /**
- * Counts the changes of an account transaction before its fee transfer. `feeToken` is the offset of its address in
- * `words`; `balance` is the slot of the sender's balance, which the fee is going to change in any case.
+ * Counts the changes of a transaction before its fee transfer. `feeToken` is the offset of its address in `words`;
+ * `balance` is the slot of the sender's balance, which the fee is going to change in any case, or -1.
  */
 export function countChanges(
   state: CachedState,
@@ -30,7 +30,7 @@ export function countChanges(
   const changes = { storage: 0, contracts: 0, classHashes: 0, compiledClassHashes: 0, allocated: 0 }
   const { keys } = state
   contracts.length = 0
-  let paysAnyway = true
+  let paysAnyway = balance >= 0
   for (let slot = 0; slot < state.count; slot++) {
     if (!state.isChanged(slot)) continue
     const key = slot * KEY_WORDS
