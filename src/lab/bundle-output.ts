@@ -21,8 +21,7 @@ export function transactionOutput(
   index: number,
   execution: DecodedExecution,
 ): Json {
-  const { hash, transaction } = bundle.transactions[index]!
-  const { type } = transaction
+  const { hash, type } = bundle.transactions[index]!
   const head = {
     transaction_hash: formatFelt(hash),
     type,

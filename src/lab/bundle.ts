@@ -38,13 +38,14 @@ export interface BundleClass {
   declared: boolean
 }
 
-/** A transaction with its hash and facts. */
+/** A transaction with its hash and facts, or a message from L1. */
 export interface BundleTransaction {
+  type: string
   hash: bigint
-  transaction: Transaction | L1HandlerTransaction
+  /** Null for a message. */
+  transaction: Transaction | null
   facts: TransactionFacts
-  /** Of a message from L1. */
-  paidFeeOnL1: bigint
+  message?: { transaction: L1HandlerTransaction; paidFee: bigint }
 }
 
 export interface Bundle {
@@ -205,7 +206,8 @@ function transactionOf(
       nonce: BigInt(raw.nonce),
     }
     const hash = legacyTransactionHash(transaction, context.chainId)
-    return { hash, transaction, facts: {}, paidFeeOnL1: BigInt(raw.paid_fee_on_l1 ?? 0) }
+    const paidFee = BigInt(raw.paid_fee_on_l1 ?? 0)
+    return { type: raw.type, hash, transaction: null, facts: {}, message: { transaction, paidFee } }
   }
   const felts = (list: Json) => (list ?? []).map(BigInt) as bigint[]
   const common = {
@@ -265,7 +267,7 @@ function transactionOf(
     facts = { contractAddress: contractAddress(0n, salt, classHash, calldata) }
   }
   const hash = transactionHash(transaction, context.chainId)
-  return { hash, transaction, facts, paidFeeOnL1: 0n }
+  return { type: raw.type, hash, transaction, facts }
 }
 
 function boundOf(raw: Json): ResourceBound {

@@ -28,10 +28,10 @@ export function bundleState(bundle: Bundle): Change[] {
 export function bundleInput(bundle: Bundle): BlockInput {
   return {
     constants: encodeBlockContext(bundle.context, bundle.flags),
-    transactions: bundle.transactions.map(({ transaction, hash, facts, paidFeeOnL1 }) =>
-      transaction.type === 'L1_HANDLER'
-        ? encodeL1Handler(transaction, hash, paidFeeOnL1)
-        : encodeTransaction(transaction, hash, facts),
+    transactions: bundle.transactions.map(({ transaction, hash, facts, message }) =>
+      message !== undefined
+        ? encodeL1Handler(message.transaction, hash, message.paidFee)
+        : encodeTransaction(transaction!, hash, facts),
     ),
   }
 }
