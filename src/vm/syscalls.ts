@@ -201,20 +201,33 @@ export class Syscalls {
   }
 
   private act(index: number): number {
-    const { segments, host, frame, fields, counts } = this
+    const { segments, host, frame, fields, counts, at } = this
     const scratch = this.outCell()
+    let status: number
     switch (index) {
       case indexOf.CallContract:
-        return this.called(
-          host.callContract(segments, fields[0]!, fields[1]!, fields[2]!, counts[2]!, this.gas),
+        status = host.callContract(
+          segments,
+          fields[0]!,
+          fields[1]!,
+          fields[2]!,
+          counts[2]!,
+          this.gas,
         )
+        return this.called(frame, at, status)
       case indexOf.LibraryCall:
-        return this.called(
-          host.libraryCall(segments, fields[0]!, fields[1]!, fields[2]!, counts[2]!, this.gas),
+        status = host.libraryCall(
+          segments,
+          fields[0]!,
+          fields[1]!,
+          fields[2]!,
+          counts[2]!,
+          this.gas,
         )
+        return this.called(frame, at, status)
       case indexOf.Deploy: {
         const fromZero = segments.smallNumber(fields[3]!) === 1
-        const status = host.deploy(
+        status = host.deploy(
           segments,
           fields[0]!,
           fields[1]!,
@@ -224,22 +237,22 @@ export class Syscalls {
           scratch,
           this.gas,
         )
+        this.resume(frame, at)
         if (status === OK && this.putCell(scratch) !== DONE) return this.end(FAULT)
-        return this.called(status)
+        return this.called(frame, this.at, status)
       }
       case indexOf.MetaTxV0:
-        return this.called(
-          host.metaTransaction(
-            segments,
-            fields[0]!,
-            fields[1]!,
-            fields[2]!,
-            counts[2]!,
-            fields[3]!,
-            counts[3]!,
-            this.gas,
-          ),
+        status = host.metaTransaction(
+          segments,
+          fields[0]!,
+          fields[1]!,
+          fields[2]!,
+          counts[2]!,
+          fields[3]!,
+          counts[3]!,
+          this.gas,
         )
+        return this.called(frame, at, status)
       case indexOf.EmitEvent:
         return this.told(host.emitEvent(segments, fields[0]!, counts[0]!, fields[1]!, counts[1]!))
       case indexOf.SendMessageToL1:
@@ -305,8 +318,9 @@ export class Syscalls {
   }
 
   /** After a call: takes over the gas that the callee left, and its return data. */
-  private called(status: number): number {
-    const { segments, frame, host } = this
+  private called(frame: Frame, at: number, status: number): number {
+    this.resume(frame, at)
+    const { segments, host } = this
     const outcome = this.told(status)
     if (outcome === ENDED) return outcome
     this.gas = host.gasLeft
@@ -317,6 +331,12 @@ export class Syscalls {
     frame.readOnly.push(segment, count)
     if (this.putPointer(segment, 0) !== DONE) return this.end(FAULT)
     return this.answerPointer(segment, count)
+  }
+
+  /** Comes back to a syscall whose callee made syscalls of its own. */
+  private resume(frame: Frame, at: number): void {
+    this.frame = frame
+    this.at = at
   }
 
   private answerPointer(segment: number, offset: number): number {
