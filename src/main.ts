@@ -40,6 +40,7 @@ import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
 import type { ChainStore, StoredClass } from './storage/chain-store.ts'
 import { createMemoryStore } from './storage/memory-store.ts'
+import { buildProgramImage } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
 const BLOCK_LIMIT = 2000
@@ -202,7 +203,7 @@ async function startExecutors(workers: number): Promise<Executors> {
   const kind: MachineKind = {
     kind: 'starknet',
     crypto: createCryptoMemory(),
-    cairo: 'reference',
+    cairo: 'fast',
   }
   const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
   const machine = pool?.machine ?? (await buildMachine(kind, 0))
@@ -226,7 +227,7 @@ async function startExecutors(workers: number): Promise<Executors> {
         kind: 'class',
         classHash,
         sierraVersion: [Number(major), Number(minor), Number(patch)],
-        program: casm,
+        program: buildProgramImage(casm),
       }
       if (pool) pool.publish(message)
       else machine.accept(message)

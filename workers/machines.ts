@@ -7,11 +7,11 @@ import type { Trap } from '../src/lab/ledger.ts'
 /** `trap` is what a TRAP transaction does on workers; on main it completes. */
 export type MachineKind = { kind: 'ledger'; trap?: Trap } | { kind: 'ghost' } | StarknetKind
 
-/** Starknet on the plain Cairo machine; `crypto` is the kernels' memory, shared by all threads. */
+/** Starknet on the fast Cairo machine or the plain one; `crypto` is the kernels' memory, shared by all threads. */
 export interface StarknetKind {
   kind: 'starknet'
   crypto: WebAssembly.Memory
-  cairo: 'reference'
+  cairo: 'fast' | 'reference'
 }
 
 /**
@@ -34,10 +34,12 @@ export async function buildMachine(wanted: MachineKind, thread: number): Promise
 async function buildStarknetMachine(wanted: StarknetKind, thread: number): Promise<VirtualMachine> {
   const { createStarknetMachine } = await import('../src/starknet/machine.ts')
   const { attachCrypto } = await import('../src/felt/crypto.ts')
+  const crypto = attachCrypto(wanted.crypto, thread)
+  if (wanted.cairo === 'fast') return createStarknetMachine({ crypto })
   const { createReferenceMachine } = await import('../src/vm/reference/machine.ts')
   const cairo = createReferenceMachine()
   return createStarknetMachine({
-    crypto: attachCrypto(wanted.crypto, thread),
+    crypto,
     cairo,
     loadProgram: (key, casm) => cairo.addClass(key, casm),
   })

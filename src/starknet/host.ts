@@ -12,6 +12,7 @@ import {
   readCells,
   readCellWords,
   writeCell,
+  writeCellWords,
 } from '../felt/cell.ts'
 import { formatFelt } from '../felt/felt.ts'
 import {
@@ -243,9 +244,10 @@ export class StarknetHost implements Host {
       readCellWords(tree.calls, at + CLASS),
       readCells(tree.cellLongs, felts * 4, count),
     )
-    writeCell(memory.cells, out >> 3, address)
-    copyCellWords(memory.words, out >> 2, tree.calls, at + ADDRESS)
+    writeCellWords(tree.calls, at + ADDRESS, address)
     const outcome = deployContract(run, call, gas)
+    // Not before the constructor ran: `out` may be scratch that its syscalls use too.
+    copyCellWords(tree.calls, at + ADDRESS, memory.words, out >> 2)
     this.returned = run.returned
     this.gasLeft = run.gasLeft
     return outcome === RETURNED ? OK : this.#fell(outcome)

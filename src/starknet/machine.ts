@@ -10,7 +10,9 @@ import type { View, VirtualMachine } from '../executor/machine.ts'
 import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
 import { useCrypto } from '../felt/hash.ts'
-import type { Machine, Program } from '../vm/host.ts'
+import type { Machine, Program, ProgramImage } from '../vm/host.ts'
+import { createMachine } from '../vm/machine.ts'
+import { attachProgram, buildProgramImage } from '../vm/program.ts'
 import { BLOCK_HASH_CONTRACT } from './addresses.ts'
 import { ClassTable } from './class-table.ts'
 import { BLOCK_CONTEXT_WORDS, decodeBlockContext } from './encoded-block-context.ts'
@@ -40,16 +42,17 @@ export interface ClassMessage {
   kind: 'class'
   classHash: bigint
   sierraVersion: readonly [number, number, number]
-  /** What `loadProgram` of the machine's options takes. */
+  /** A program image, best made once by the publisher, or a parsed CASM. */
   program: unknown
 }
 
 export interface StarknetMachineOptions {
   /** This thread's kernels. */
   crypto: Crypto
-  cairo: Machine
+  /** The fast machine by default. */
+  cairo?: Machine
   /** Makes a published program ready for `cairo`; `key` is the class hash as text. */
-  loadProgram(key: string, program: unknown): Program
+  loadProgram?(key: string, program: unknown): Program
 }
 
 export function createStarknetMachine(options: StarknetMachineOptions): VirtualMachine {
@@ -58,7 +61,8 @@ export function createStarknetMachine(options: StarknetMachineOptions): VirtualM
 }
 
 class StarknetMachine implements VirtualMachine {
-  readonly #options: StarknetMachineOptions
+  readonly #cairo: Machine
+  readonly #loadProgram: (key: string, program: unknown) => Program
   readonly #classes = new ClassTable()
   readonly #run: Run
   readonly #input = new TransactionInput()
@@ -70,8 +74,9 @@ class StarknetMachine implements VirtualMachine {
   #block: BlockRun | null = null
 
   constructor(options: StarknetMachineOptions) {
-    this.#options = options
-    this.#run = new Run(options.cairo, this.#classes)
+    this.#cairo = options.cairo ?? createMachine(options.crypto)
+    this.#loadProgram = options.loadProgram ?? loadImage
+    this.#run = new Run(this.#cairo, this.#classes)
     this.#host = new StarknetHost(this.#run)
     this.#flow = new Flow(this.#run, this.#input)
     this.#single = new SingleCall(this.#run, this.#input)
@@ -84,7 +89,7 @@ class StarknetMachine implements VirtualMachine {
     input.read(view)
     run.begin(view, block)
     run.info.begin(input.words, input.longs)
-    this.#options.cairo.begin(block.machineConstants, this.#host, input.felt(FIELD_HASH))
+    this.#cairo.begin(block.machineConstants, this.#host, input.felt(FIELD_HASH))
     const isSingle = input.kind === CALL || input.kind === L1_HANDLER
     return isSingle ? this.#single.execute() : this.#flow.execute()
   }
@@ -97,7 +102,7 @@ class StarknetMachine implements VirtualMachine {
     if (!isClassMessage(message)) return
     const { classHash, sierraVersion, program } = message
     const key = `0x${classHash.toString(16)}`
-    this.#classes.add(classHash, this.#options.loadProgram(key, program), sierraVersion)
+    this.#classes.add(classHash, this.#loadProgram(key, program), sierraVersion)
   }
 
   /** The block of the view, decoded again only when its words differ from the last one's. */
@@ -135,6 +140,15 @@ function blockRun(words: Int32Array, offset: number): BlockRun {
     weiPrices: pricesOf(context, 'wei'),
     cells,
   }
+}
+
+function loadImage(key: string, program: unknown): Program {
+  return attachProgram(key, isImage(program) ? program : buildProgramImage(program))
+}
+
+function isImage(program: unknown): program is ProgramImage {
+  if (typeof program !== 'object' || program === null || !('buffer' in program)) return false
+  return program.buffer instanceof SharedArrayBuffer
 }
 
 function isClassMessage(message: unknown): message is ClassMessage {
