@@ -187,8 +187,9 @@ export class MemoryHost implements Host {
   }
 
   sendMessageToL1(memory: CellMemory, to: number, payload: number, count: number): number {
-    this.log.push(`message ${readAt(memory, to)} [${readList(memory, payload, count)}]`)
-    return OK
+    const address = readAt(memory, to)
+    this.log.push(`message ${address} [${readList(memory, payload, count)}]`)
+    return address >> 160n === 0n ? OK : this.#fail(`Out of range ${address}.`)
   }
 
   callContract(

@@ -44,8 +44,8 @@ export interface Frame {
   constantSize: Pointer | null
 
   syscall: Pointer
-  /** Segments all of whose cells count as accessed. */
-  readonly readOnly: Pointer[]
+  /** Data given to the program: these cells count as accessed, not what the program adds behind them. */
+  readonly readOnly: { start: Pointer; count: number }[]
   executionInfo: Pointer | null
   /** Output segments of SHA-256 and SHA-512: where the next state goes. */
   sha256: Pointer | null

@@ -18,7 +18,7 @@ import {
 } from './value.ts'
 
 /** Limits of ours, far above what gas can buy; Rust has none. */
-const MAX_SEGMENT_CELLS = 1 << 26
+export const MAX_SEGMENT_CELLS = 1 << 26
 const MAX_SEGMENTS = 1 << 16
 
 export interface Segment {

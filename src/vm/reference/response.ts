@@ -32,6 +32,6 @@ export type SyscallReader = (request: RequestReader, frame: Frame) => Syscall
 /** A segment whose cells all count as accessed. */
 export function readOnlySegment(frame: Frame, cells: Value[]): [Pointer, Pointer] {
   const start = frame.memory.allocate([...cells])
-  frame.readOnly.push(start)
+  frame.readOnly.push({ start, count: cells.length })
   return [start, advance(start, cells.length)]
 }

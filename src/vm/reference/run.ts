@@ -30,7 +30,7 @@ import {
 import type { ReferenceProgram } from './casm.ts'
 import type { Frame } from './frame.ts'
 import { runHint } from './hints.ts'
-import { Memory } from './memory.ts'
+import { MAX_SEGMENT_CELLS, Memory } from './memory.ts'
 import { Halt } from './response.ts'
 import { step } from './step.ts'
 import { traceback } from './traceback.ts'
@@ -149,7 +149,10 @@ function enter(
     excludedArc: null,
     constantSize: null,
     syscall,
-    readOnly: [prices, calldataStart],
+    readOnly: [
+      { start: prices, count: constants.builtinPrices.length },
+      { start: calldataStart, count: calldata.length },
+    ],
     executionInfo: null,
     sha256: null,
     sha512: null,
@@ -244,6 +247,7 @@ function fillHoles(frame: Frame, used: Map<string, number>): void {
   const slot = 6 + (frame.builtins.length - 1 - index)
   const stop = frame.memory.pointer(retreat({ segment: 1, offset: frame.ap }, slot))
   if (stop.segment !== segment) throw new Fault('The final pointer of range_check96 is elsewhere')
+  if (stop.offset > MAX_SEGMENT_CELLS) throw new Fault('Vector capacity exceeded')
   used.set('range_check96', stop.offset)
   for (let offset = 0; offset < stop.offset; offset++) {
     const address = { segment, offset }
@@ -302,7 +306,7 @@ function malformed(why: string): Fault {
 
 /** Cells in use that nobody accessed, of segments that were accessed at all; builtins have none. */
 function countHoles({ memory, builtins, readOnly }: Frame): number {
-  for (const start of readOnly) memory.markAccessed(start, memory.used(start.segment))
+  for (const { start, count } of readOnly) memory.markAccessed(start, count)
   const ofBuiltins = new Set(builtins.map((builtin: Builtin) => builtin.segment))
   return memory.segments.reduce((holes, { accessed, cells }, segment) => {
     if (ofBuiltins.has(segment) || accessed.size === 0) return holes
