@@ -89,7 +89,7 @@ export interface Host {
   readonly error: HostError | null
   /** Cells that `call`, `libraryCall`, `deploy` and `metaTransaction` brought back (OK: return data). */
   readonly returned: CellList
-  /** Gas that the callee left to its caller, after `call`, `libraryCall`, `deploy`, `metaTransaction`. */
+  /** Gas that the callee left to its caller, after `call`, `libraryCall`, `deploy`, `metaTransaction`, REVERT too. */
   readonly gasLeft: number
 
   storageRead(memory: CellMemory, key: number, out: number): number
@@ -145,7 +145,7 @@ export interface Host {
   ): number
   /** The five structures of get_execution_info for the running call; the machine lays out the segments. */
   executionInfo(): ExecutionInfo
-  /** Called once per syscall after its cost was taken, with the gas left: the revert tracker. */
+  /** Called once per syscall of a call in gas mode, after its cost was taken, with the gas left: the revert tracker. */
   gasSeen(gas: number): void
   /** Polled every few thousand steps: true ends the run as HALTED. */
   stopped(): boolean
@@ -164,7 +164,7 @@ export interface ExecutionInfo {
   /** version, account, max_fee | transaction_hash, chain_id, nonce | tip, nonce DA mode, fee DA mode. 9 cells. */
   transaction: CellList
   signature: CellList
-  /** Three cells per bound. */
+  /** Three cells per bound. Empty: before version 3, so the four lists get no segments and their cells are 0. */
   resourceBounds: CellList
   paymasterData: CellList
   accountDeploymentData: CellList
@@ -190,6 +190,7 @@ export interface Call {
   gas: number
   /** 'gas' = SierraGas accounting, 'steps' = CairoSteps: counts steps and holes, limited by `stepLimit`. */
   accounting: 'gas' | 'steps'
+  /** Steps that this call and all step-mode calls below it may make together; ignored below a step-mode call. */
   stepLimit: number
 }
 

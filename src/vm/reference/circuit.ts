@@ -25,7 +25,7 @@ export const circuitHints: Record<string, (hint: HintOperands) => void> = {
     const mulOffsets = memory.pointer(advance(mulBuiltin, 5))
     const addOffsets = additions === 0 ? mulOffsets : memory.pointer(advance(addBuiltin, 5))
     const modulus = readValue(memory, mulBuiltin)
-    if (modulus === undefined) throw hintPanic('EvalCircuit', 'the modulus is unknown')
+    if (modulus === undefined) throw hintPanic('EvalCircuit')
     const circuit = { memory, values, modulus }
     const good = fill(circuit, addOffsets, additions, mulOffsets, multiplications)
     const limbs = memory.integers(mulBuiltin, LIMBS)
@@ -70,7 +70,7 @@ function fillAddition(circuit: Circuit, gate: Pointer): boolean {
   const result = readOperand(circuit, gate, 2)
   if (result === undefined) return false
   // Rust computes in unsigned numbers: a larger right side than that would panic.
-  if (result + modulus < right) throw hintPanic('EvalCircuit', 'a value above the modulus')
+  if (result + modulus < right) throw hintPanic('EvalCircuit')
   writeOperand(circuit, gate, 0, reduce(result + modulus - right, modulus))
   return true
 }
@@ -79,25 +79,25 @@ function fillMultiplication(circuit: Circuit, gate: Pointer): boolean {
   const { modulus } = circuit
   const left = readOperand(circuit, gate, 0)
   const right = readOperand(circuit, gate, 1)
-  if (right === undefined) throw hintPanic('EvalCircuit', 'a gate without inputs')
+  if (right === undefined) throw hintPanic('EvalCircuit')
   if (left !== undefined) {
     writeOperand(circuit, gate, 2, reduce(left * right, modulus))
     return true
   }
   const { gcd, x } = extendedGcd(right, modulus)
   if (gcd === 1n) {
-    if (modulus === 0n) throw hintPanic('EvalCircuit', 'the modulus is 0')
+    if (modulus === 0n) throw hintPanic('EvalCircuit')
     // Rust's inverse of a negative remainder 0 is the modulus itself: only for modulus 1.
     writeOperand(circuit, gate, 0, modulo(x, modulus))
     return true
   }
-  if (gcd === 0n) throw hintPanic('EvalCircuit', 'the modulus is 0')
+  if (gcd === 0n) throw hintPanic('EvalCircuit')
   writeOperand(circuit, gate, 0, modulus / gcd)
   return false
 }
 
 function reduce(value: bigint, modulus: bigint): bigint {
-  if (modulus === 0n) throw hintPanic('EvalCircuit', 'the modulus is 0')
+  if (modulus === 0n) throw hintPanic('EvalCircuit')
   return value % modulus
 }
 

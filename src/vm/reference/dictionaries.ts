@@ -14,7 +14,7 @@ export const dictionaryHints: Record<string, (hint: HintOperands) => void> = {
     const { memory, dictionaries } = hint.frame
     const arena = hint.address('segment_arena_ptr')
     const number = memory.integer(retreat(arena, 2))
-    if (number >> 64n !== 0n) throw hintPanic('AllocFelt252Dict', 'too many dictionaries')
+    if (number >> 64n !== 0n) throw hintPanic('AllocFelt252Dict')
     const infos = memory.pointer(retreat(arena, 3))
     const start = memory.allocate()
     dictionaries.set(start.segment, { index: dictionaries.size, values: new Map() })
@@ -50,7 +50,7 @@ export const dictionaryHints: Record<string, (hint: HintOperands) => void> = {
     }
     for (const indices of squash.indices.values()) indices.reverse()
     squash.keys = [...squash.indices.keys()].sort((a, b) => (a < b ? 1 : -1))
-    if (squash.keys.length === 0) throw hintPanic('InitSquashData', 'no accesses')
+    if (squash.keys.length === 0) throw hintPanic('InitSquashData')
     hint.write('big_keys', squash.keys[0]! < RANGE_CHECK_BOUND ? 0n : 1n)
     hint.write('first_key', squash.keys.at(-1)!)
   },
@@ -73,10 +73,10 @@ export const dictionaryHints: Record<string, (hint: HintOperands) => void> = {
   GetNextDictKey(hint) {
     const { indices, keys } = squashOf(hint)
     if (currentIndices(hint).length !== 1) {
-      throw hintPanic('GetNextDictKey', 'accesses of the key are left')
+      throw hintPanic('GetNextDictKey')
     }
     indices.delete(keys.pop()!)
-    if (keys.length === 0) throw hintPanic('GetNextDictKey', 'no key is left')
+    if (keys.length === 0) throw hintPanic('GetNextDictKey')
     hint.write('next_key', keys.at(-1)!)
   },
   Felt252DictRead(hint) {
@@ -96,7 +96,7 @@ export const dictionaryHints: Record<string, (hint: HintOperands) => void> = {
 
 function dictionaryAt(hint: HintOperands, address: Pointer): Dictionary {
   const dictionary = hint.frame.dictionaries.get(address.segment)
-  if (dictionary === undefined) throw hintPanic(hint.hint.name, 'the pointer is in no dictionary')
+  if (dictionary === undefined) throw hintPanic(hint.hint.name)
   return dictionary
 }
 
@@ -109,12 +109,12 @@ function squashOf(hint: HintOperands) {
 function currentIndices(hint: HintOperands): bigint[] {
   const { indices, keys } = squashOf(hint)
   const current = keys.length === 0 ? undefined : indices.get(keys.at(-1)!)
-  if (current === undefined) throw hintPanic(hint.hint.name, 'no key is left')
+  if (current === undefined) throw hintPanic(hint.hint.name)
   return current
 }
 
 function lastIndex(hint: HintOperands): bigint {
   const index = currentIndices(hint).at(-1)
-  if (index === undefined) throw hintPanic(hint.hint.name, 'no access is left')
+  if (index === undefined) throw hintPanic(hint.hint.name)
   return index
 }

@@ -62,21 +62,21 @@ const hints: Record<string, (hint: HintOperands) => void> = {
   },
   DivMod(hint) {
     const [lhs, rhs] = [hint.value('lhs'), hint.value('rhs')]
-    if (rhs === 0n) throw hintPanic('DivMod', 'division by 0')
+    if (rhs === 0n) throw hintPanic('DivMod')
     hint.write('quotient', lhs / rhs)
     hint.write('remainder', lhs % rhs)
   },
   Uint256DivMod(hint) {
     const dividend = wide(hint, 'dividend', 2)
     const divisor = wide(hint, 'divisor', 2)
-    if (divisor === 0n) throw hintPanic('Uint256DivMod', 'division by 0')
+    if (divisor === 0n) throw hintPanic('Uint256DivMod')
     writeWide(hint, ['quotient0', 'quotient1'], dividend / divisor)
     writeWide(hint, ['remainder0', 'remainder1'], dividend % divisor)
   },
   Uint512DivModByUint256(hint) {
     const dividend = wide(hint, 'dividend', 4)
     const divisor = wide(hint, 'divisor', 2)
-    if (divisor === 0n) throw hintPanic('Uint512DivModByUint256', 'division by 0')
+    if (divisor === 0n) throw hintPanic('Uint512DivModByUint256')
     const quotient = ['quotient0', 'quotient1', 'quotient2', 'quotient3']
     writeWide(hint, quotient, dividend / divisor)
     writeWide(hint, ['remainder0', 'remainder1'], dividend % divisor)
@@ -99,7 +99,7 @@ const hints: Record<string, (hint: HintOperands) => void> = {
       hint.value('scalar'),
       hint.value('max_x'),
     ]
-    if (scalar === 0n) throw hintPanic('LinearSplit', 'division by 0')
+    if (scalar === 0n) throw hintPanic('LinearSplit')
     const x = minimum(value / scalar, maximum)
     hint.write('x', x)
     hint.write('y', modulo(value - x * scalar))
@@ -207,7 +207,7 @@ function invertModN(hint: HintOperands): void {
     writeWide(hint, g, divisor)
     return
   }
-  if (n === 0n) throw hintPanic('U256InvModN', 'n is 0')
+  if (n === 0n) throw hintPanic('U256InvModN')
   const r = modulo(x, n)
   writeWide(hint, s, r)
   writeWide(hint, t, (r * b - 1n) / n)

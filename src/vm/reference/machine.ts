@@ -2,6 +2,7 @@
  * The reference machine: the plain `bigint` Cairo VM behind the same `Machine` as the fast one, written from the rules
  * alone. It is the oracle of the specs and the last resort of a call that the fast machine cannot judge.
  */
+import { poseidonSmall } from '@scure/starknet'
 import type { Call, CallResult, Host, Machine, MachineConstants, Program } from '../host.ts'
 import { parseCasm, type ReferenceProgram } from './casm.ts'
 import { multiplyPoint, stark, starkGenerator } from './curve.ts'
@@ -52,8 +53,7 @@ export function createReferenceMachine(): ReferenceMachine {
         constants,
         host,
         allowance: null,
-        randomPoint: () =>
-          multiplyPoint(stark, starkGenerator, (seed + 1n) * 2n ** 64n + ++points)!,
+        randomPoint: () => randomPoint(seed, ++points),
         ended: (frame, result) => machine.onEnd?.(frame, result),
       }
     },
@@ -66,4 +66,10 @@ export function createReferenceMachine(): ReferenceMachine {
     },
   }
   return machine
+}
+
+/** Point number `index` of a transaction, the same as the fast machine's. */
+function randomPoint(seed: bigint, index: bigint): readonly [bigint, bigint] {
+  const factor = BigInt.asUintN(250, poseidonSmall([seed, index, 2n])[0]!)
+  return multiplyPoint(stark, starkGenerator, factor)!
 }

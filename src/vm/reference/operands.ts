@@ -12,8 +12,8 @@ import type { Frame } from './frame.ts'
 import { addFelt, Fault, isPointer, modulo, type Pointer, show, type Value } from './value.ts'
 
 /** A failure where Rust would panic. Compiled Sierra never gets here. */
-export function hintPanic(hint: string, why: string): Fault {
-  return new Fault(`Hint ${hint} is impossible: ${why}`)
+export function hintPanic(hint: string): Fault {
+  return new Fault(`Hint ${hint} is impossible`)
 }
 
 export class HintOperands {
@@ -59,7 +59,7 @@ export class HintOperands {
           const b = this.second(operand.b)
           if (!isPointer(a)) return modulo(operand.operation === 'Add' ? a + b : a * b)
           if (operand.operation === 'Add') return addFelt(a, b)
-          throw hintPanic(this.hint.name, 'a product of a pointer')
+          throw hintPanic(this.hint.name)
         }
       }
     })
@@ -68,7 +68,7 @@ export class HintOperands {
   /** A felt as a count. */
   count(name: string): number {
     const felt = this.value(name)
-    if (felt >> 64n !== 0n) throw hintPanic(this.hint.name, `${name} is ${felt}`)
+    if (felt >> 64n !== 0n) throw hintPanic(this.hint.name)
     return Number(felt)
   }
 
@@ -78,7 +78,7 @@ export class HintOperands {
       const operand = this.operand(name)
       if (operand.kind === 'deref') return this.pointer(operand.cell, BigInt(further))
       if (operand.kind !== 'binary' || typeof operand.b !== 'bigint') {
-        throw hintPanic(this.hint.name, `${name} is no address`)
+        throw hintPanic(this.hint.name)
       }
       return this.pointer(operand.a, modulo(operand.b + BigInt(further)))
     })
@@ -86,7 +86,7 @@ export class HintOperands {
 
   write(name: string, value: Value): void {
     const cell = this.hint.cells[name]
-    if (cell === undefined) throw hintPanic(this.hint.name, `${name} is absent`)
+    if (cell === undefined) throw hintPanic(this.hint.name)
     this.frame.memory.insert(this.cell(cell), value)
   }
 
@@ -102,13 +102,13 @@ export class HintOperands {
 
   private operand(name: string): Operand {
     const operand = this.hint.operands[name]
-    if (operand === undefined) throw hintPanic(this.hint.name, `${name} is absent`)
+    if (operand === undefined) throw hintPanic(this.hint.name)
     return operand
   }
 
   private cell(cell: CellRef): Pointer {
     const offset = (cell.register === 'AP' ? this.frame.ap : this.frame.fp) + cell.offset
-    if (offset < 0) throw hintPanic(this.hint.name, 'a cell before the stack')
+    if (offset < 0) throw hintPanic(this.hint.name)
     return { segment: 1, offset }
   }
 

@@ -14,9 +14,10 @@ import {
   secp256r1,
 } from './curve.ts'
 import type { Frame } from './frame.ts'
+import { hintPanic } from './operands.ts'
 import { badInput } from './requests.ts'
 import { Refusal, type SyscallReader } from './response.ts'
-import { Fault, type Pointer, type Value } from './value.ts'
+import type { Pointer, Value } from './value.ts'
 
 const POINT_CELLS = 6
 
@@ -124,6 +125,6 @@ function pointAt(frame: Frame, curve: Kind, pointer: Pointer): Point {
 
 function needSegment(frame: Frame): void {
   if (frame.secpSegment === null) {
-    throw new Fault('Hint SystemCall is impossible: no point was made')
+    throw hintPanic('SystemCall')
   }
 }

@@ -12,6 +12,7 @@ import { ERROR, HALT, REVERT, type SyscallName, syscallNames } from '../host.ts'
 import { keccakF, sha256Block, sha512Block } from './blocks.ts'
 import { executionInfo } from './execution-info.ts'
 import type { Frame } from './frame.ts'
+import { hintPanic } from './operands.ts'
 import { badInput, feltsOf, RequestReader, Scratch } from './requests.ts'
 import {
   type Gas,
@@ -289,7 +290,7 @@ function shaReader(
         const words = frame.memory.integers(input, 16)
         const before = frame.memory.integers(state, 8)
         if ([...words, ...before].some((word) => word >> bits !== 0n)) {
-          throw new Fault('Hint SystemCall is impossible: a word of a SHA block is too large')
+          throw hintPanic('SystemCall')
         }
         // Every call makes a segment; only the first is ever used.
         const fresh = frame.memory.allocate()
