@@ -185,7 +185,9 @@ test('an infinite loop ends at its gas: a call fails, a transaction reverts', as
   const called = await refused(fugue.provider.callContract(forever))
   assert.is(called.code, 40)
   assert.ok((called.data as { revert_error: unknown }).revert_error)
-  const receipt = await executed(await account.execute(forever, await details(account)))
+  const little = { ...resourceBounds, l2_gas: bound(40_000_000n) }
+  const sent = await account.execute(forever, await details(account, { resourceBounds: little }))
+  const receipt = await executed(sent)
   assert.ok(receipt.isReverted())
   const { revert_reason: reason } = receipt.value as { revert_reason: string }
   assert.match(reason, /[Oo]ut of gas/)

@@ -18,6 +18,9 @@ import { RootCalls } from './root-calls.ts'
 import type { Run } from './run.ts'
 import type { TransactionInput } from './transaction-input.ts'
 
+/** L2 gas of a `starknet_call`: less than the protocol's default, for nobody pays for it and the node waits. */
+const CALL_GAS = 1_000_000_000
+
 export class SingleCall {
   readonly #run: Run
   readonly #input: TransactionInput
@@ -41,9 +44,9 @@ export class SingleCall {
   #call(): number {
     const run = this.#run
     const { constants } = run.block
-    run.beginPhase(EXECUTE_PHASE, false, constants.defaultGas, constants.invokeMaxSteps)
+    run.beginPhase(EXECUTE_PHASE, false, CALL_GAS, constants.invokeMaxSteps)
     const call = this.#roots.call()
-    const ended = callEntryPoint(run, call, constants.defaultGas)
+    const ended = callEntryPoint(run, call, CALL_GAS)
     if (ended === HALTED) return BLOCKED
     const error = ended === RETURNED ? null : structuredError(run, call, ended)
     return complete(run, CALL, error === null ? SUCCEEDED : REVERTED, error, null)
