@@ -183,6 +183,17 @@ test('verify accepts what the oracle signs, and nothing that is changed by one',
   )
 })
 
+test("verify accepts the example of Cairo's library, whose key is the generator", () => {
+  assert.ok(
+    verifySignature(
+      GENERATOR.x,
+      0x2d6479c0758efbb5aa07d35ed5454d728637fceab7ba544d3ea95403a5630a8n,
+      0x6ff7b413a8457ef90f326b5280600a4473fef49b5b1dcdfcd7f42ca7aa59c69n,
+      0x23a9747ed71abc5cb956c0df44ee8638b65b3e9407deade65de62247b8fd77n,
+    ),
+  )
+})
+
 test('verify keeps its limits', () => {
   const { x } = GENERATOR
   const limit = 2n ** 251n

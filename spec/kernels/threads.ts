@@ -1,16 +1,16 @@
 /**
- * Threads that share the tables hash at once and agree with one that hashes alone.
+ * Threads that share tables and the memo of EcOp compute at once and agree with one that computes alone.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attachCrypto, createCryptoMemory } from '../../src/felt/crypto.ts'
-import { pedersen, poseidon, useCrypto } from '../../src/felt/hash.ts'
+import { chain } from './_hasher.ts'
 
 const COUNT = 2000
 
-test('two threads hashing at once agree with one', async () => {
+test('two threads at once agree with one alone', async () => {
   const memory = createCryptoMemory(3)
   const starts = [7n, 11n]
   const workers = starts.map(
@@ -23,14 +23,10 @@ test('two threads hashing at once agree with one', async () => {
     workers.map(async (worker) => (await once(worker, 'message'))[0]),
   )
   await Promise.all(workers.map((worker) => worker.terminate()))
-  useCrypto(attachCrypto(memory, 0))
+  const alone = attachCrypto(createCryptoMemory(1), 0)
   assert.equal(
     hashes,
-    starts.map((start) => {
-      let hash = start
-      for (let i = 0; i < COUNT; i++) hash = poseidon(pedersen(hash, BigInt(i)), hash)
-      return hash
-    }),
+    starts.map((start) => chain(alone, start, COUNT)),
   )
 })
 

@@ -88,6 +88,10 @@ interface Kernels {
   blake2sStart(): void
   blake2sAbsorb(cells: number, count: number): void
   blake2sFinish(out: number): void
+  /** Empty the memos, for measurements: of Pedersen and of known points (this thread's), of EcOp (all threads'). */
+  forgetHashes(): void
+  forgetBases(): void
+  forgetEcOps(): void
 }
 
 /** Exports that only the start needs. */

@@ -87,6 +87,11 @@ export function baseSum(sum: usize, table: usize, m: usize, scratch: usize): voi
   }
 }
 
+/** Forgets all points of this thread. */
+export function forgetBases(): void {
+  memory.fill(baseSlots(), 0, BASE_SLOTS * SLOT_BYTES)
+}
+
 function build(table: usize, affine: usize): void {
   const points = batchPoints()
   const power = points + WINDOWS * AFFINE_BYTES

@@ -4,9 +4,11 @@
  * Arguments are addresses of cells or of bytes in the shared memory; results are canonical cells. No export
  * allocates and none throws: what can fail returns a status.
  */
+export { forgetBases } from './bases'
 export { blake2sAbsorb, blake2sBlock, blake2sFinish, blake2sStart } from './blake2s'
 export { cellDiv, cellInvert, cellMul } from './cell-field'
 export { cellAdd, cellLess, cellNegate, cellSub } from './cell'
+export { forgetEcOps } from './ecop-memo'
 export { curveY, ecOp, generatorMul, verifySums } from './ecop'
 export {
   f29Add,
@@ -31,7 +33,7 @@ export {
   keccakStart,
 } from './keccak'
 export { BATCH_HASHES, BYTE_CONSTANTS_BYTES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, TABLES_BYTES } from './layout'
-export { pedersen, pedersenBatch, pedersenFresh } from './pedersen'
+export { forgetHashes, pedersen, pedersenBatch, pedersenFresh } from './pedersen'
 export {
   poseidonAbsorb,
   poseidonBuild,

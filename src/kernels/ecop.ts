@@ -37,8 +37,6 @@ import { f29FromCell, f29ToCell } from './field29-border'
 import { f29IsZero } from './field29-reduce'
 import {
   curveScratch,
-  EC_MEMO_ENTRIES,
-  ecMemoScratch,
   GENERATOR_BITS,
   GENERATOR_ENTRIES,
   GENERATOR_WINDOWS,
@@ -46,6 +44,7 @@ import {
   generatorTable,
   POINT_BYTES,
 } from './layout'
+import { recall, remember } from './ecop-memo'
 import { fieldSqrt } from './root'
 import { bitLength, bitsOf } from './scalar'
 import { FIRST_OFF_CURVE, INFINITY, NOT_SQUARE, OK, SAME_X, SECOND_OFF_CURVE } from './status'
@@ -64,12 +63,7 @@ const WORK: usize = STEP + CURVE_STEP_BYTES + XYZZ_BYTES
  * out (x, y) = P + m Q, of five cells in a row: P.x, P.y, Q.x, Q.y, m. `blinded` says that P cannot have been chosen.
  */
 export function ecOp(input: usize, out: usize, blinded: bool): i32 {
-  const entry = memoEntry(input)
-  if (memoHolds(entry, input)) {
-    cellCopy(out, entry + 160)
-    cellCopy(out + 32, entry + 192)
-    return OK
-  }
+  if (recall(input, out)) return OK
   const work = curveScratch() + WORK
   const p = work
   const q = work + AFFINE_BYTES
@@ -98,11 +92,11 @@ export function ecOp(input: usize, out: usize, blinded: bool): i32 {
   if (status != OK) status = walk(sum, p, q, m)
   if (status != OK) return status
   xyzzToAffine(p, sum, curveScratch() + STEP)
-  for (let i: usize = 0; i < 5; i++) cellCopy(entry + i * 32, input + i * 32)
-  f29ToCell(entry + 160, p)
-  f29ToCell(entry + 192, p + Y)
-  cellCopy(out, entry + 160)
-  cellCopy(out + 32, entry + 192)
+  f29ToCell(p, p)
+  f29ToCell(p + 32, p + Y)
+  remember(input, p)
+  cellCopy(out, p)
+  cellCopy(out + 32, p + 32)
   return OK
 }
 
@@ -258,20 +252,4 @@ function storeX(out: usize, sum: usize): void {
   f29Zero(affine)
   if (!f29IsZero(sum + ZZ)) xyzzToAffine(affine, sum, curveScratch() + STEP)
   f29ToCell(out, affine)
-}
-
-/** The one place of the memo where this input may be. */
-function memoEntry(input: usize): usize {
-  let mixed: u64 = 0
-  for (let i: usize = 0; i < 5; i++) {
-    mixed = rotl<u64>(mixed, 21) ^ (load<u64>(input + i * 32) * 0x9e3779b97f4a7c15)
-  }
-  return ecMemoScratch() + <usize>((mixed >>> 40) & (EC_MEMO_ENTRIES - 1)) * 256
-}
-
-function memoHolds(entry: usize, input: usize): bool {
-  for (let i: usize = 0; i < 5; i++) {
-    if (!cellEquals(entry + i * 32, input + i * 32)) return false
-  }
-  return true
 }

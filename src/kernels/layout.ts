@@ -1,11 +1,11 @@
 /**
  * Where the crypto kernels keep things in the shared memory: tables once, scratch once a thread.
  *
- *     tables     Poseidon constants, curve constants, byte-hash constants, roots, generator, Pedersen
+ *     tables     Poseidon constants, curve constants, byte-hash constants, roots, generator, Pedersen, memo of EcOp
  *     scratch    cells for callers, temporaries of each kernel, memos, area of batches
  *
  * `init` sets both bases for this instance. Tables are written before any other thread attaches and never
- * after; scratch belongs to one thread, so nothing here is ever shared while it changes.
+ * after; scratch belongs to one thread. Only the memo of EcOp is shared while it changes, see ecop-memo.ts.
  */
 import { F29_BYTES } from './field29'
 
@@ -39,10 +39,12 @@ const GENERATOR_TABLE: usize = SQRT_TABLE + ((24 * 256 + 1) * F29_BYTES + 8192 +
 const PEDERSEN_TABLE: usize =
   GENERATOR_TABLE + <usize>GENERATOR_WINDOWS * GENERATOR_ENTRIES * POINT_BYTES
 
-/** Bytes of all tables. */
-export const TABLES_BYTES: i32 = <i32>(
-  (PEDERSEN_TABLE + <usize>PEDERSEN_WINDOWS * PEDERSEN_ENTRIES * POINT_BYTES)
-)
+const EC_MEMO: usize = PEDERSEN_TABLE + <usize>PEDERSEN_WINDOWS * PEDERSEN_ENTRIES * POINT_BYTES
+/** Entries of the memo of EcOp results, which all threads share; 256 bytes each. */
+export const EC_MEMO_ENTRIES: usize = 4096
+
+/** Bytes of all tables and the shared memo. */
+export const TABLES_BYTES: i32 = <i32>(EC_MEMO + EC_MEMO_ENTRIES * 256)
 
 /** Pairs of points that share one inversion: the first level of 64 Pedersen hashes. */
 export const BATCH_HASHES: i32 = 64
@@ -58,10 +60,7 @@ const BYTES_SCRATCH: usize = PEDERSEN_SCRATCH + 8 * 1024
 const MEMO_SCRATCH: usize = 64 * 1024
 /** Entries of the memo of Pedersen hashes; 96 bytes each. */
 export const MEMO_ENTRIES: usize = 4096
-const EC_MEMO_SCRATCH: usize = MEMO_SCRATCH + MEMO_ENTRIES * 96
-/** Entries of the memo of EcOp results; 256 bytes each. */
-export const EC_MEMO_ENTRIES: usize = 4096
-const BATCH_SCRATCH: usize = EC_MEMO_SCRATCH + EC_MEMO_ENTRIES * 256
+const BATCH_SCRATCH: usize = MEMO_SCRATCH + MEMO_ENTRIES * 96
 const BATCH_PREFIXES: usize = BATCH_SCRATCH + BATCH_PAIRS * 16
 const BATCH_POINTS: usize = BATCH_PREFIXES + (BATCH_PAIRS + 1) * 2 * F29_BYTES
 
@@ -141,8 +140,8 @@ export function memoScratch(): usize {
   return scratch + MEMO_SCRATCH
 }
 
-export function ecMemoScratch(): usize {
-  return scratch + EC_MEMO_SCRATCH
+export function ecMemo(): usize {
+  return tables + EC_MEMO
 }
 
 /** Addresses of left, right and sum of each pair: 12 of 16 bytes. */

@@ -56,6 +56,11 @@ export function pedersen(x: usize, y: usize, out: usize): i32 {
   return status
 }
 
+/** Empties this thread's memo. */
+export function forgetHashes(): void {
+  memory.fill(memoScratch(), 0, MEMO_ENTRIES * 96)
+}
+
 /** The one place of the memo where this pair of cells may be; zeroed memory matches no cell. */
 function memoEntry(x: usize, y: usize): usize {
   const mixed = (load<u64>(x) * 0x9e3779b97f4a7c15) ^ (load<u64>(y) * 0xc2b2ae3d27d4eb4f)
