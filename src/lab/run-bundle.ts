@@ -3,6 +3,7 @@
  */
 import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
 import { BLOCK_HASH_CONTRACT } from '../starknet/addresses.ts'
+import { classMigration } from '../starknet/class-migration.ts'
 import { decodeOutcome } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import { encodeL1Handler, encodeTransaction } from '../starknet/encoded-transaction.ts'
@@ -15,7 +16,9 @@ import {
   stateDiffOfChanges,
   storageDiff,
 } from '../starknet/state-diff.ts'
+import { versionedConstants } from '../starknet/versioned-constants.ts'
 import { nothingWritten, type ReadableState } from '../state/readable-state.ts'
+import { buildProgramImage } from '../vm/program.ts'
 import type { Bundle } from './bundle.ts'
 import { stateDiff, transactionOutput } from './bundle-output.ts'
 
@@ -36,17 +39,17 @@ export function bundleInput(bundle: Bundle): BlockInput {
   }
 }
 
-/** What to publish to the virtual machine before the block. */
-export function bundleClasses(bundle: Bundle): ClassMessage[] {
+/** What to publish to the virtual machine before the block; the plain Cairo machine takes CASM, the fast one images. */
+export function bundleClasses(bundle: Bundle, form: 'image' | 'casm' = 'image'): ClassMessage[] {
   return bundle.classes.map(({ classHash, casm, sierraVersion }) => ({
     kind: 'class',
     classHash,
     sierraVersion,
-    program: casm,
+    program: form === 'image' ? buildProgramImage(casm) : casm,
   }))
 }
 
-/** The result of the block in the judge's format, without what its own closing adds for versions that migrate classes. */
+/** The result of the block in the judge's format. */
 export function bundleOutput(bundle: Bundle, result: BlockResult): Record<string, unknown> {
   const before = readable(bundle.state)
   const opening = storageDiff(
@@ -54,13 +57,16 @@ export function bundleOutput(bundle: Bundle, result: BlockResult): Record<string
     bundle.oldBlockHash === null ? [] : [[bundle.oldBlockHash.number, bundle.oldBlockHash.hash]],
   )
   const executed = mergeStateDiffs([opening, stateDiffOfChanges(result.changes)], before)
-  const closed = mergeStateDiffs([executed, aliasDiff(executed, before)], before)
+  const executions = result.results.map(decodeOutcome)
+  const closing = [executed, aliasDiff(executed, before)]
+  if (versionedConstants(bundle.context.starknetVersion).migrateCompiledClasses) {
+    const hashes = new Map(bundle.classes.map(({ classHash, blake }) => [classHash, blake]))
+    closing.push(classMigration(executions, before, (classHash) => hashes.get(classHash)!))
+  }
   return {
     executed: { mode: result.statistics.executor, workers: result.statistics.workers },
-    transactions: result.results.map((words, index) =>
-      transactionOutput(bundle, index, decodeOutcome(words)),
-    ),
-    state_diff: stateDiff(closed),
+    transactions: executions.map((execution, index) => transactionOutput(bundle, index, execution)),
+    state_diff: stateDiff(mergeStateDiffs(closing, before)),
   }
 }
 
