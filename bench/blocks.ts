@@ -67,7 +67,7 @@ function starknetCase(name: StarknetWorkload, transactions: number): Case {
   const bundle = buildWorkload(name, { transactions, accounts: ACCOUNTS, seed: 1 })
   return {
     vm: 'starknet',
-    machine: { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'reference' },
+    machine: { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'fast' },
     messages: bundleClasses(bundle),
     input: bundleInput(bundle),
     state: bundleState(bundle),

@@ -25,7 +25,7 @@ const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 6)
 const size = 24
 const accounts = 6
-const kind: MachineKind = { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'reference' }
+const kind: MachineKind = { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'fast' }
 
 for (const workers of [1, 2, 3, 4]) {
   test(`${blocks} random blocks of real contracts on ${workers} workers`, async () => {
