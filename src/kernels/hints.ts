@@ -9,9 +9,9 @@
  * through the import `hint`, and their results are inserted here, so every store obeys one rule.
  */
 import {
-  cellCopy,
   cellIsZero,
   cellLess,
+  cellSub,
   isSmall,
   limb0,
   limb1,
@@ -22,6 +22,8 @@ import {
   tagOf,
   UNSET,
 } from './cell'
+import { cellMul } from './cell-field'
+import { divideCells } from './division'
 import { allocate, copyCell, fail, failWith, insert, isFelt, lookup, setPointer } from './memory'
 import { addValues, displaced, multiplyValues } from './values'
 import {
@@ -37,6 +39,7 @@ import {
   ERROR_DETAIL,
   ERROR_HINT,
   FAULT,
+  FIELD_SCRATCH,
   FP,
   HALT_RUN,
   HINT_ALLOC_CONSTANT,
@@ -231,79 +234,41 @@ function lessOrEqual(a: usize, b: usize): bool {
 
 /** quotient, remainder. */
 function divMod(): i32 {
-  const a = HINT_ARGUMENTS
-  const b = HINT_ARGUMENTS + 32
-  if (cellIsZero(b)) return -1
-  if (!divide(a, b)) return rareHint(HINT_DIV_MOD)
+  if (cellIsZero(HINT_ARGUMENTS + 32)) return -1
+  divide(HINT_ARGUMENTS, HINT_ARGUMENTS + 32)
   return 2
 }
 
 /** x = min(value / scalar, max_x), y = value - x * scalar. */
 function linearSplit(): i32 {
-  const value = HINT_ARGUMENTS
   const scalar = HINT_ARGUMENTS + 32
   const most = HINT_ARGUMENTS + 64
   if (cellIsZero(scalar)) return -1
-  if (!divide(value, scalar) || cellLess(most, HINT_RESULTS)) return rareHint(HINT_LINEAR_SPLIT)
+  divide(HINT_ARGUMENTS, scalar)
+  if (cellLess(most, HINT_RESULTS)) {
+    cellMul(HINT_RESULTS + 32, most, scalar, FIELD_SCRATCH)
+    cellSub(HINT_RESULTS + 32, HINT_ARGUMENTS, HINT_RESULTS + 32)
+    copyCell(HINT_RESULTS, most)
+  }
   return 2
 }
 
-/** Quotient and remainder where both are small or the divisor is 2^128; else false. */
-function divide(a: usize, b: usize): bool {
-  if (isSmall(b)) {
-    const divisor = limb0(b)
-    if (isSmall(a)) {
-      setSmall(HINT_RESULTS, limb0(a) / divisor)
-      setSmall(HINT_RESULTS + 32, limb0(a) % divisor)
-      return true
-    }
-    if (divisor >>> 32 != 0) return false
-    divideShort(a, divisor)
-    return true
-  }
-  if (cellLess(a, b)) {
-    cellCopy(HINT_RESULTS + 32, a)
+/** Quotient and remainder into the results. */
+function divide(a: usize, b: usize): void {
+  if (isSmall(a) && isSmall(b)) {
+    const left = limb0(a)
+    const right = limb0(b)
+    setSmall(HINT_RESULTS, left / right)
+    setSmall(HINT_RESULTS + 32, left % right)
+  } else if (cellLess(a, b)) {
+    copyCell(HINT_RESULTS + 32, a)
     setSmall(HINT_RESULTS, 0)
-    return true
+  } else if (limb0(b) == 0 && limb1(b) == 0 && limb2(b) == 1 && limb3(b) == 0) {
+    setLimbs(HINT_RESULTS, limb2(a), limb3(a), 0, 0)
+    setLimbs(HINT_RESULTS + 32, limb0(a), limb1(a), 0, 0)
+  } else {
+    divideCells(HINT_RESULTS, HINT_RESULTS + 32, a, b)
   }
-  if (limb0(b) != 0 || limb1(b) != 0 || limb2(b) != 1 || limb3(b) != 0) return false
-  setLimbs(HINT_RESULTS, limb2(a), limb3(a), 0, 0)
-  setLimbs(HINT_RESULTS + 32, limb0(a), limb1(a), 0, 0)
-  return true
-}
-
-/** Schoolbook division by a word, 32 bits at a time. */
-function divideShort(a: usize, divisor: u64): void {
-  let rest: u64 = 0
-  const l3 = limb3(a)
-  const l2 = limb2(a)
-  const l1 = limb1(a)
-  const l0 = limb0(a)
-  let part = l3 >>> 32
-  let high = part / divisor
-  rest = part % divisor
-  part = (rest << 32) | (l3 & 0xffffffff)
-  const q3 = (high << 32) | (part / divisor)
-  rest = part % divisor
-  part = (rest << 32) | (l2 >>> 32)
-  high = part / divisor
-  rest = part % divisor
-  part = (rest << 32) | (l2 & 0xffffffff)
-  const q2 = (high << 32) | (part / divisor)
-  rest = part % divisor
-  part = (rest << 32) | (l1 >>> 32)
-  high = part / divisor
-  rest = part % divisor
-  part = (rest << 32) | (l1 & 0xffffffff)
-  const q1 = (high << 32) | (part / divisor)
-  rest = part % divisor
-  part = (rest << 32) | (l0 >>> 32)
-  high = part / divisor
-  rest = part % divisor
-  part = (rest << 32) | (l0 & 0xffffffff)
-  const q0 = (high << 32) | (part / divisor)
-  setLimbs(HINT_RESULTS, q0, q1, q2, q3)
-  setSmall(HINT_RESULTS + 32, part % divisor)
 }
 
 /** high, low of a product of two numbers below 2^128. */

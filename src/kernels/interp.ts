@@ -10,9 +10,11 @@
  * operands are those it was written for. It may skip an operand that it does not use only where that is [fp-1], which
  * every call sets and which `return` checks in the frame that it restores.
  */
-import { cellEquals, REL, SMALL, tagOf, UNSET } from './cell'
+import { deduce } from './builtins'
+import { cellAdd, cellEquals, cellSub, isSmall, REL, SMALL, tagOf, UNSET } from './cell'
+import { cellMul } from './cell-field'
 import { runHints } from './hints'
-import { fail, mark } from './memory'
+import { copyCell, fail, isFelt, mark } from './memory'
 import { generalStep } from './step'
 import {
   AP,
@@ -22,10 +24,12 @@ import {
   E_MEMORY,
   E_STEPS,
   END_SEGMENT,
+  FIELD_SCRATCH,
   FP,
   HALT_RUN,
   IMAGE,
   KIND_ADD,
+  KIND_ADD_BIG,
   KIND_ADD_IMMEDIATE,
   KIND_ADVANCE,
   KIND_BIG_IMMEDIATE,
@@ -36,12 +40,15 @@ import {
   KIND_JNZ,
   KIND_JUMP,
   KIND_JUMP_CELL,
+  KIND_MUL,
+  KIND_MUL_IMMEDIATE,
   KIND_RETURN,
   OP0_FP,
   OP1_FP,
   PAUSE_STEPS,
   PC_OFFSET,
   PC_SEGMENT,
+  PROGRAM_CELLS,
   PROGRAM_WORDS,
   RECORD_DST,
   RECORD_FLAGS,
@@ -51,7 +58,10 @@ import {
   RECORD_OP1,
   RECORD_SIZE,
   RECORDS,
+  RULE_PEDERSEN,
+  RULE_POSEIDON,
   RULE_RANGE_CHECK,
+  RULE_RANGE_CHECK96,
   STACK_BASE,
   STACK_END,
   STACK_HIGH,
@@ -60,6 +70,7 @@ import {
   STEP_PAUSE,
   STEPS,
   TABLE,
+  VALUE_RES,
 } from './vm-layout'
 
 export { fillHoles, grow, insert, markedCells, missingInput, usedCells } from './memory'
@@ -139,11 +150,74 @@ function pause(): i32 {
   return stopped() ? HALT_RUN : DONE
 }
 
+/** dst = op0 + op1 of felts, any one of the three unset; false, and nothing done, when it is not that simple. */
+function addFelts(dst: usize, op0: usize, op1: usize): bool {
+  if (!isFelt(op1)) {
+    if (tagOf(op1) != UNSET || !isFelt(dst) || !isFelt(op0)) return false
+    cellSub(op1, dst, op0)
+    return true
+  }
+  if (!isFelt(op0)) {
+    if (tagOf(op0) != UNSET || !isFelt(dst)) return false
+    cellSub(op0, dst, op1)
+    return true
+  }
+  if (tagOf(dst) == UNSET) {
+    cellAdd(dst, op0, op1)
+    return true
+  }
+  cellAdd(VALUE_RES, op0, op1)
+  return cellEquals(dst, VALUE_RES)
+}
+
+/** dst = op0 * op1 of felts; false, and nothing done, when it is not that simple. */
+function multiplyFelts(dst: usize, op0: usize, op1: usize): bool {
+  if (!isFelt(op0) || !isFelt(op1)) return false
+  if (tagOf(dst) == UNSET) {
+    cellMul(dst, op0, op1, FIELD_SCRATCH)
+    return true
+  }
+  cellMul(VALUE_RES, op0, op1, FIELD_SCRATCH)
+  return cellEquals(dst, VALUE_RES)
+}
+
+/**
+ * An unset cell of a builtin as second operand: given an input by dst, or deduced for an unset dst. False, and nothing
+ * done, in all other cases.
+ */
+function builtinOperand(
+  rule: u32,
+  entry: usize,
+  segment: u32,
+  offset: u32,
+  cell: usize,
+  dst: usize,
+): bool {
+  const isOutput =
+    (rule == RULE_PEDERSEN && offset % 3 == 2) || (rule == RULE_POSEIDON && offset % 6 >= 3)
+  if (isOutput) {
+    if (tagOf(dst) != UNSET) return false
+    const value = deduce(rule, segment, offset)
+    if (value <= 0) return false
+    copyCell(cell, <usize>value)
+    copyCell(dst, <usize>value)
+  } else {
+    const isInput = rule == RULE_PEDERSEN || rule == RULE_POSEIDON || rule == RULE_RANGE_CHECK96
+    if (!isInput || !isFelt(dst)) return false
+    if (rule == RULE_RANGE_CHECK96 && !isSmall(dst)) return false
+    copyCell(cell, dst)
+  }
+  if (offset >= load<u32>(entry, 8)) store<u32>(entry, offset + 1, 8)
+  return true
+}
+
 function loop<T>(): i32 {
   const image: usize = load<u32>(IMAGE)
   const records: usize = load<u32>(RECORDS)
   const table: usize = load<u32>(TABLE)
   const base: usize = load<u32>(STACK_BASE)
+  // Cells of the program lie beside its records, at the same stride; an immediate is one word on.
+  const toImmediate = <usize>load<u32>(PROGRAM_CELLS) - records + 32
   let ap: usize = load<u32>(AP)
   let fp: usize = load<u32>(FP)
   let pc = records + ((<usize>load<u32>(PC_OFFSET)) << 5)
@@ -191,7 +265,7 @@ function loop<T>(): i32 {
       }
       case KIND_BIG_IMMEDIATE: {
         const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const value = image + load<u32>(pc, RECORD_IMMEDIATE)
+        const value = pc + toImmediate
         if (tagOf(dst) == UNSET) {
           v128.store(dst, v128.load(value))
           v128.store(dst, v128.load(value, 16), 16)
@@ -267,7 +341,7 @@ function loop<T>(): i32 {
               v128.store(op1, v128.load(dst, 16), 16)
             } else break
             if (offset >= load<u32>(entry, 8)) store<u32>(entry, offset + 1, 8)
-          } else break
+          } else if (!builtinOperand(rule, entry, <u32>(pointer >>> 32), offset, op1, dst)) break
         }
         if (isInteger<T>()) {
           mark(dst)
@@ -287,11 +361,14 @@ function loop<T>(): i32 {
         if (isValue(tag)) {
           const before = load<u64>(op0)
           const after = before + load<u64>(pc, RECORD_IMMEDIATE)
-          if ((before ^ after) >>> 32 != 0) break
-          if (dstTag == UNSET) {
+          if ((before ^ after) >>> 32 != 0) {
+            if (tag != SMALL || !addFelts(dst, op0, pc + toImmediate)) break
+          } else if (dstTag == UNSET) {
             store<u64>(dst, after)
             store<i64>(dst, tag, 8)
           } else if (dstTag != tag || load<u64>(dst) != after) break
+        } else if (tag < 0 || dstTag < 0) {
+          if (!addFelts(dst, op0, pc + toImmediate)) break
         } else if (tag == UNSET && isValue(dstTag)) {
           const after = load<u64>(dst)
           const before = after - load<u64>(pc, RECORD_IMMEDIATE)
@@ -335,7 +412,7 @@ function loop<T>(): i32 {
           if (sum < right) break
           store<u64>(op0, sum - right)
           store<i64>(op0, SMALL, 8)
-        } else break
+        } else if (!addFelts(dst, op0, op1)) break
         if (isInteger<T>()) {
           mark(dst)
           mark(op0)
@@ -343,6 +420,47 @@ function loop<T>(): i32 {
         }
         ap += flags & AP_PLUS
         pc += 32
+        steps++
+        continue
+      }
+      case KIND_ADD_BIG: {
+        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
+        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        if (!addFelts(dst, op0, pc + toImmediate)) break
+        if (isInteger<T>()) {
+          mark(dst)
+          mark(op0)
+        }
+        ap += flags & AP_PLUS
+        pc += 64
+        steps++
+        continue
+      }
+      case KIND_MUL: {
+        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
+        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        const op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
+        if (!multiplyFelts(dst, op0, op1)) break
+        if (isInteger<T>()) {
+          mark(dst)
+          mark(op0)
+          mark(op1)
+        }
+        ap += flags & AP_PLUS
+        pc += 32
+        steps++
+        continue
+      }
+      case KIND_MUL_IMMEDIATE: {
+        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
+        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        if (!multiplyFelts(dst, op0, pc + toImmediate)) break
+        if (isInteger<T>()) {
+          mark(dst)
+          mark(op0)
+        }
+        ap += flags & AP_PLUS
+        pc += 64
         steps++
         continue
       }

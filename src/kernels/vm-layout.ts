@@ -88,6 +88,8 @@ export const FIELD_SCRATCH = 2048
 /** Operands and results of hints that run in TypeScript, 16 cells each. */
 export const HINT_ARGUMENTS = 3072
 export const HINT_RESULTS = 3584
+/** Digits of a long division. */
+export const DIVISION_SCRATCH = 5888
 /** Scratch for the host side. */
 export const HOST_SCRATCH = 4096
 /** Saved registers of outer calls, 128 bytes each. */
@@ -159,8 +161,10 @@ export const KIND_RETURN = 8
 export const KIND_ADVANCE = 9
 export const KIND_JUMP_CELL = 10
 export const KIND_BIG_IMMEDIATE = 11
-export const KIND_MUL = 12
-export const KIND_GENERAL = 13
+export const KIND_ADD_BIG = 12
+export const KIND_MUL = 13
+export const KIND_MUL_IMMEDIATE = 14
+export const KIND_GENERAL = 15
 
 /** Hint records: code, last, size; then operands of 16 bytes, then results of 4. */
 export const OPERAND_DEREF = 0

@@ -53,9 +53,9 @@ export class Frame {
   hostError: HostError | null = null
   /** Steps of step-mode calls below this one. */
   stepsBelow = 0
-  builtinCounts = new Float64Array(builtinNames.length)
-  syscallCounts = new Float64Array(syscallNames.length)
-  syscallItems = new Float64Array(syscallNames.length)
+  readonly builtinCounts = new Float64Array(builtinNames.length)
+  readonly syscallCounts = new Float64Array(syscallNames.length)
+  readonly syscallItems = new Float64Array(syscallNames.length)
 
   constructor(depth: number) {
     this.outCell = OUT_CELLS + depth * 32
@@ -65,7 +65,7 @@ export class Frame {
   open(call: Call): void {
     this.call = call
     this.program = call.program
-    this.builtins = []
+    this.builtins.length = 0
     this.infoSegment = -1
     this.shaSegment = -1
     this.secpSegment = -1
@@ -73,11 +73,11 @@ export class Frame {
     if (this.dictionaries.size > 0) this.dictionaries = new Map()
     this.squash = null
     this.excludedArc = -1
-    this.readOnly = []
+    this.readOnly.length = 0
     this.hostError = null
     this.stepsBelow = 0
-    this.builtinCounts = new Float64Array(builtinNames.length)
-    this.syscallCounts = new Float64Array(syscallNames.length)
-    this.syscallItems = new Float64Array(syscallNames.length)
+    this.builtinCounts.fill(0)
+    this.syscallCounts.fill(0)
+    this.syscallItems.fill(0)
   }
 }

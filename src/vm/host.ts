@@ -203,6 +203,7 @@ export const FAULTED = 2
 /** The host said HALT, or `stopped()`. */
 export const HALTED = 3
 
+/** Arrays belong to the machine: they are valid until it runs the next call at this depth. */
 export interface CallResult {
   outcome: number
   /** Gas left (of `call.gas`). */

@@ -333,7 +333,7 @@ class Instance {
 }
 
 function alignMarks(address: number): number {
-  return Math.ceil(address / MARK_BYTES) * MARK_BYTES
+  return (address + MARK_BYTES - 1) & -MARK_BYTES
 }
 
 function emptyResult(frame: Frame): CallResult {

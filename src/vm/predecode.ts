@@ -12,6 +12,7 @@ import {
   AP_PLUS,
   DST_FP,
   KIND_ADD,
+  KIND_ADD_BIG,
   KIND_ADD_IMMEDIATE,
   KIND_ADVANCE,
   KIND_BIG_IMMEDIATE,
@@ -23,6 +24,8 @@ import {
   KIND_JNZ,
   KIND_JUMP,
   KIND_JUMP_CELL,
+  KIND_MUL,
+  KIND_MUL_IMMEDIATE,
   KIND_RETURN,
   OP0_FP,
   OP1_FP,
@@ -41,6 +44,9 @@ const ADD_LIMIT = 1n << 32n
 /** Farther than any program is long. */
 const FAR = 1n << 24n
 
+/** Kinds whose immediate is a distance in words, kept in bytes. */
+const jumpKinds = new Set([KIND_JNZ, KIND_JUMP, KIND_CALL, KIND_ADVANCE])
+
 /** The lowest and the highest offset from ap or fp that a program names. */
 export interface Reach {
   lowest: number
@@ -48,15 +54,14 @@ export interface Reach {
 }
 
 /**
- * Writes the record of word `pc` at byte `at` of `view`. `cellsAt` is where the cells of the program start in the
- * image; `words` counts them with the tail.
+ * Writes the record of word `pc` at byte `at` of `view`. `words` counts those of the program with the tail. Immediates
+ * of 64 bits and distances are in the record; the interpreter finds others in the cell behind the word.
  */
 export function predecode(
   view: DataView,
   at: number,
   bytecode: bigint[],
   pc: number,
-  cellsAt: number,
   words: number,
   reach: Reach,
 ): void {
@@ -91,9 +96,7 @@ export function predecode(
   if (kind === KIND_IMMEDIATE) view.setBigUint64(at + RECORD_IMMEDIATE, immediate, true)
   else if (kind === KIND_ADD_IMMEDIATE) {
     view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate), true)
-  } else if (kind === KIND_BIG_IMMEDIATE) {
-    view.setUint32(at + RECORD_IMMEDIATE, cellsAt + (pc + 1) * CELL, true)
-  } else if (kind !== KIND_GENERAL) {
+  } else if (jumpKinds.has(kind)) {
     view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate) * BigInt(CELL), true)
   }
 }
@@ -133,11 +136,12 @@ function kindOf(
       if (op1Source !== 1) return KIND_GENERAL
       return immediate! < SMALL_LIMIT ? KIND_IMMEDIATE : KIND_BIG_IMMEDIATE
     }
-    if (res !== 1) return KIND_GENERAL
-    if (isRegister) return KIND_ADD
+    if (res === 3 || op1Source === 0) return KIND_GENERAL
+    if (isRegister) return res === 1 ? KIND_ADD : KIND_MUL
     if (op1Source !== 1) return KIND_GENERAL
+    if (res === 2) return KIND_MUL_IMMEDIATE
     const distance = signed(immediate!)
-    return distance < ADD_LIMIT && distance > -ADD_LIMIT ? KIND_ADD_IMMEDIATE : KIND_GENERAL
+    return distance < ADD_LIMIT && distance > -ADD_LIMIT ? KIND_ADD_IMMEDIATE : KIND_ADD_BIG
   }
   if (opcode === 1) {
     const formed = offDst === 0 && offOp0 === 1 && (flags & 3) === 0 && apUpdate === 0

@@ -113,7 +113,7 @@ export function buildProgramImage(casm: unknown): ProgramImage {
   })
   const generalRecord = (pc: number) => view.setUint8(recordsAt + pc * 32, KIND_GENERAL)
   for (let pc = 0; pc < program.length; pc++) {
-    predecode(view, recordsAt + pc * 32, program, pc, cellsAt, words, reach)
+    predecode(view, recordsAt + pc * 32, program, pc, words, reach)
     const head = heads.get(pc)
     if (head !== undefined) view.setUint32(recordsAt + pc * 32 + RECORD_HINT, hintsAt + head, true)
   }

@@ -5,13 +5,7 @@
  */
 
 import { P } from '../felt/felt.ts'
-import {
-  HINT_ARGUMENTS,
-  HINT_DIV_MOD,
-  HINT_LINEAR_SPLIT,
-  HINT_RESULTS,
-  HINT_WIDE_MUL,
-} from '../kernels/vm-layout.ts'
+import { HINT_ARGUMENTS, HINT_RESULTS, HINT_WIDE_MUL } from '../kernels/vm-layout.ts'
 import { evaluateCircuit } from './circuit.ts'
 import { dictionaryHints } from './dicts.ts'
 import type { Frame } from './frame.ts'
@@ -68,8 +62,6 @@ export class RareHints implements HintContext {
       const found = named[name]
       if (found !== undefined) this.byCode[code] = found
     }
-    this.byCode[HINT_DIV_MOD] = divMod
-    this.byCode[HINT_LINEAR_SPLIT] = linearSplit
     this.byCode[HINT_WIDE_MUL] = wideMul
   }
 
@@ -211,23 +203,6 @@ function arcFlag(context: HintContext, arc: number): number {
   }
   context.result(0, excludedArc !== arc ? 1n : 0n)
   return 1
-}
-
-function divMod(context: HintContext): number {
-  const [lhs, rhs] = [context.argument(0), context.argument(1)]
-  context.result(0, lhs / rhs)
-  context.result(1, lhs % rhs)
-  return 2
-}
-
-function linearSplit(context: HintContext): number {
-  const [value, scalar, most] = [context.argument(0), context.argument(1), context.argument(2)]
-  const quotient = value / scalar
-  const isBounded = quotient < most
-  const x = isBounded ? quotient : most
-  context.result(0, x)
-  context.result(1, modulo(value - x * scalar))
-  return 2
 }
 
 function wideMul(context: HintContext): number {

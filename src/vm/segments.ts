@@ -31,6 +31,8 @@ export const TAG_GUARD = 3
 /** Error code of an error whose text was made in TypeScript. */
 export const E_TEXT = 100
 
+/** Copies of at most so many cells go one by one. */
+const FEW_CELLS = 8
 const TWO_32 = 0x1_0000_0000
 
 /** Exports of the interpreter. */
@@ -104,13 +106,14 @@ export class Segments implements CellMemory {
 
   /** Copies cells of any buffer to an address. */
   copyIn(address: number, from: BigUint64Array, start: number, count: number): void {
-    if (count === 0) return
-    if (from.buffer === this.memory.buffer) {
-      const at = from.byteOffset + start * 32
-      this.bytes.copyWithin(address, at, at + count * 32)
-    } else {
-      this.cells.set(from.subarray(start * 4, (start + count) * 4), address >> 3)
+    const { cells } = this
+    const to = address >> 3
+    if (count > FEW_CELLS) {
+      cells.set(from.subarray(start * 4, (start + count) * 4), to)
+      return
     }
+    // A loop of loads and stores makes no bigint once compiled, a view costs more.
+    for (let i = 0; i < count * 4; i++) cells[to + i] = from[start * 4 + i]!
   }
 
   /** Address of a cell, or 0 past the end of its segment. */
@@ -174,22 +177,34 @@ export class Segments implements CellMemory {
 
   putNumber(address: number, value: number): void {
     const at = address >> 2
-    this.words[at] = value % TWO_32
-    this.words[at + 1] = Math.floor(value / TWO_32)
-    this.words[at + 2] = TAG_SMALL
-    this.words.fill(0, at + 3, at + 8)
+    const { words } = this
+    // A store keeps the low 32 bits.
+    words[at] = value
+    words[at + 1] = value < TWO_32 ? 0 : value / TWO_32
+    words[at + 2] = TAG_SMALL
+    words[at + 3] = 0
+    words[at + 4] = 0
+    words[at + 5] = 0
+    words[at + 6] = 0
+    words[at + 7] = 0
   }
 
   putPointer(address: number, segment: number, offset: number): void {
     const at = address >> 2
-    this.words[at] = offset
-    this.words[at + 1] = segment
-    this.words[at + 2] = TAG_POINTER
-    this.words.fill(0, at + 3, at + 8)
+    const { words } = this
+    words[at] = offset
+    words[at + 1] = segment
+    words[at + 2] = TAG_POINTER
+    words[at + 3] = 0
+    words[at + 4] = 0
+    words[at + 5] = 0
+    words[at + 6] = 0
+    words[at + 7] = 0
   }
 
   copyCell(to: number, from: number): void {
-    this.words.copyWithin(to >> 2, from >> 2, (from >> 2) + 8)
+    const { words } = this
+    for (let i = 0; i < 8; i++) words[(to >> 2) + i] = words[(from >> 2) + i]!
   }
 
   /** Notes an error with a text of its own; returns FAULT. */

@@ -87,15 +87,33 @@ const cairo0Selectors = new Map(
 
 /** Words of the selectors' cells, 8 each. */
 const selectorWords = new Int32Array(cellsOf(syscallNames.map(encodeShortString)).buffer)
-const selectorBuckets = new Map<number, number[]>()
+/** An open table: index of a selector plus one by the hash of its words. */
+const selectorTable = new Uint8Array(256)
 syscallNames.forEach((name, i) => {
   if (name === 'KeccakRound') return
-  const hash = hashWords(selectorWords, i * 8)
-  selectorBuckets.set(hash, [...(selectorBuckets.get(hash) ?? []), i])
+  let slot = hashWords(selectorWords, i * 8)
+  while (selectorTable[slot] !== 0) slot = (slot + 1) & 255
+  selectorTable[slot] = i + 1
 })
 
 function hashWords(words: Int32Array, at: number): number {
-  return words[at]! ^ (words[at + 1]! * 31) ^ (words[at + 4]! * 131)
+  const mixed = Math.imul(words[at]! ^ words[at + 4]!, 0x9e3779b1) ^ words[at + 1]!
+  return Math.imul(mixed, 0x85ebca6b) >>> 24
+}
+
+/** Shapes as codes of characters, by index. */
+const shapeCodes = syscallNames.map((name) => Uint8Array.from(Buffer.from(requests[name])))
+const FELT = codeOf('f')
+const KEY = codeOf('k')
+const POINTER = codeOf('p')
+const LIST = codeOf('l')
+const NUMBER = codeOf('u')
+const FLAG = codeOf('b')
+const DOMAIN = codeOf('d')
+const HALF = codeOf('w')
+
+function codeOf(letter: string): number {
+  return letter.charCodeAt(0)
 }
 
 const outOfGas = listOf('Out of gas')
@@ -163,7 +181,7 @@ export class Syscalls {
     const gas = segments.smallNumber(this.at)
     this.at += 32
     this.items = 0
-    if (!this.readRequest(requests[syscallNames[index]!])) return FAULT
+    if (!this.readRequest(shapeCodes[index]!)) return FAULT
 
     const cost = constants.syscallCosts[index]! + constants.syscallCostsPerItem[index]! * this.items
     const required = cost - constants.syscallBase
@@ -439,17 +457,17 @@ export class Syscalls {
   }
 
   /** Checks the fields of the request and notes where they are; false after an error. */
-  private readRequest(shape: string): boolean {
-    const { segments, fields } = this
+  private readRequest(shape: Uint8Array): boolean {
+    const { fields } = this
     for (let i = 0; i < shape.length; i++) {
       const kind = shape[i]
       fields[i] = this.at
-      if (kind === 'p' || kind === 'l') {
+      if (kind === POINTER || kind === LIST) {
         if (!this.needPointer(this.at)) return false
-        if (kind === 'l' && !this.readList(i)) return false
+        if (kind === LIST && !this.readList(i)) return false
       } else {
         if (!this.needFelt(this.at)) return false
-        if (!this.checkField(kind!, this.at)) return false
+        if (kind !== FELT && !this.checkField(kind!, this.at)) return false
       }
       this.at += 32
     }
@@ -457,27 +475,27 @@ export class Syscalls {
     if (this.index === indexOf.Deploy || this.index === indexOf.MetaTxV0) {
       this.items = this.counts[2]!
     } else if (this.index === indexOf.SendMessageToL1) this.items = this.counts[1]!
-    return segments !== null
+    return true
   }
 
-  private checkField(kind: string, address: number): boolean {
+  private checkField(kind: number, address: number): boolean {
     const { segments } = this
     switch (kind) {
-      case 'k':
+      case KEY:
         if (!segments.isBig(address) || (segments.words[(address >> 2) + 3]! & 0x08000000) === 0) {
           return true
         }
         segments.fail(`Out of range [0x0, 0x${(1n << 251n).toString(16)}).`)
         return false
-      case 'd':
+      case DOMAIN:
         if (segments.isSmall(address) && segments.smallNumber(address) === 0) return true
         segments.fail(`Invalid address domain: ${segments.felt(address)}.`)
         return false
-      case 'u':
+      case NUMBER:
         if (segments.isSmall(address)) return true
         this.badInput(address, 'Block number must fit within 64 bits.')
         return false
-      case 'b':
+      case FLAG:
         if (segments.isSmall(address) && segments.smallNumber(address) <= 1) return true
         this.badInput(
           address,
@@ -486,7 +504,7 @@ export class Syscalls {
             : 'Invalid y parity',
         )
         return false
-      case 'w': {
+      case HALF: {
         const felt = segments.felt(address)
         if (felt >> 128n === 0n) return true
         segments.fail(`Out of range Felt ${felt} is too big to convert to 'u128'.`)
@@ -574,12 +592,13 @@ export class Syscalls {
   private find(address: number): number {
     const { words } = this.segments
     const at = address >> 2
-    for (const index of selectorBuckets.get(hashWords(words, at)) ?? []) {
+    for (let slot = hashWords(words, at); ; slot = (slot + 1) & 255) {
+      const index = selectorTable[slot]! - 1
+      if (index < 0) return -1
       let word = 0
       while (word < 8 && words[at + word] === selectorWords[index * 8 + word]) word++
       if (word === 8) return index
     }
-    return -1
   }
 
   private unknownSelector(address: number): number {
