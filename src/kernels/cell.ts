@@ -10,7 +10,6 @@
  * keep no state, and allow their result to be one of their arguments.
  */
 
-export const CELL_BYTES: usize = 32
 export const UNSET: i64 = 0
 export const SMALL: i64 = 1
 export const REL: i64 = 2

@@ -32,7 +32,7 @@ export {
   keccakResult,
   keccakStart,
 } from './keccak'
-export { BATCH_HASHES, BYTE_CONSTANTS_BYTES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, TABLES_BYTES } from './layout'
+export { BATCH_HASHES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, TABLES_BYTES } from './layout'
 export { forgetHashes, pedersen, pedersenBatch, pedersenFresh } from './pedersen'
 export {
   poseidonAbsorb,

@@ -27,8 +27,6 @@ export const KECCAK_CONSTANTS: usize = 0
 export const SHA256_CONSTANTS: usize = 192
 export const BLAKE_IV: usize = 448
 export const BLAKE_SIGMA: usize = 480
-/** Bytes of these constants together. */
-export const BYTE_CONSTANTS_BYTES: i32 = 640
 
 const POSEIDON_TABLE: usize = 0
 const CURVE_TABLE: usize = POSEIDON_TABLE + 7744
@@ -110,10 +108,6 @@ export function generatorTable(): usize {
 
 export function pedersenTable(): usize {
   return tables + PEDERSEN_TABLE
-}
-
-export function io(): usize {
-  return scratch
 }
 
 export function poseidonScratch(): usize {
