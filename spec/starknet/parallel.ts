@@ -22,7 +22,7 @@ import { Pool } from '../../workers/pool.ts'
 import { assertSame } from '../same-as-sequential.ts'
 
 const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
-const blocks = Number(process.env.FUGUE_BLOCKS ?? 6)
+const blocks = Number(process.env.FUGUE_BLOCKS ?? 40)
 const size = 24
 const accounts = 6
 const kind: MachineKind = { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'fast' }
