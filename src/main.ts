@@ -54,6 +54,8 @@ const STOP_MS = 60_000
 export interface RunningChain extends LiveChain {
   /** Resolves to what went wrong when a bug of ours ended the sequencer; stays pending otherwise. */
   readonly broken: Promise<string>
+  /** The executors' threads; null when the chain executes sequentially. */
+  readonly pool: Pool | null
   /** Finishes the run in flight, appends what is sealed, ends all threads. */
   stop(): Promise<void>
 }
@@ -188,10 +190,11 @@ export async function createChain(
     await Promise.all([hasher.stop(), executors.stop()])
   }
   actor.start()
-  return Object.assign(chain, { broken, stop })
+  return Object.assign(chain, { broken, pool: executors.pool, stop })
 }
 
 interface Executors {
+  pool: Pool | null
   engine: Engine
   runOn: RunOn
   publishClass(declared: StoredClass): void
@@ -210,6 +213,7 @@ async function startExecutors(workers: number): Promise<Executors> {
   const memory = pool?.memory ?? createEngineMemory({ executors: 1, shared: false })
   const published = new Map<bigint, bigint>()
   return {
+    pool,
     engine: {
       executeInParallel: async (input, advice) =>
         pool ? executeBlock(input, pool, advice) : executeSequentially(input, machine, memory),
