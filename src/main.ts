@@ -40,7 +40,7 @@ import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
 import type { ChainStore, StoredClass } from './storage/chain-store.ts'
 import { createMemoryStore } from './storage/memory-store.ts'
-import { buildProgramImage } from './vm/program.ts'
+import { buildProgramImage, ProgramError } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
 const BLOCK_LIMIT = 2000
@@ -172,7 +172,7 @@ export async function createChain(
     production,
     registry,
     runOn: executors.runOn,
-    prepareClass: executors.publishClass,
+    prepareClass: (declared) => executors.publishClass(declared, false),
     steer: {
       arrived: () => actor.send({ type: 'transactions.arrived' }),
       close: () => actor.send({ type: 'block.close' }),
@@ -197,7 +197,11 @@ interface Executors {
   pool: Pool | null
   engine: Engine
   runOn: RunOn
-  publishClass(declared: StoredClass): void
+  /**
+   * Makes a class known to all machines. Until a declare of it is admitted (`isFinal`) another compilation may take its
+   * place, so that a wrong one that was only tried harms nobody.
+   */
+  publishClass(declared: StoredClass, isFinal: boolean): void
   stop(): Promise<void>
 }
 
@@ -211,7 +215,7 @@ async function startExecutors(workers: number): Promise<Executors> {
   const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
   const machine = pool?.machine ?? (await buildMachine(kind, 0))
   const memory = pool?.memory ?? createEngineMemory({ executors: 1, shared: false })
-  const published = new Map<bigint, bigint>()
+  const published = new Map<bigint, { compiledClassHash: bigint; isFinal: boolean }>()
   return {
     pool,
     engine: {
@@ -222,20 +226,23 @@ async function startExecutors(workers: number): Promise<Executors> {
     },
     runOn: (input: BlockInput, state): BlockResult =>
       executeSequentially(input, machine, readerForExecutor(state)),
-    publishClass: ({ classHash, compiledClassHash, sierra, casm }) => {
+    publishClass: ({ classHash, compiledClassHash, sierra, casm }, isFinal) => {
       const known = published.get(classHash)
-      if (known === compiledClassHash) return
-      if (known !== undefined) throw refusal(60)
+      if (known?.compiledClassHash === compiledClassHash) {
+        known.isFinal ||= isFinal
+        return
+      }
+      if (known?.isFinal) throw refusal(60)
       const [major = 1n, minor = 7n, patch = 0n] = sierra?.sierraProgram ?? []
       const message: ClassMessage = {
         kind: 'class',
         classHash,
         sierraVersion: [Number(major), Number(minor), Number(patch)],
-        program: buildProgramImage(casm),
+        program: programOf(casm),
       }
       if (pool) pool.publish(message)
       else machine.accept(message)
-      published.set(classHash, compiledClassHash)
+      published.set(classHash, { compiledClassHash, isFinal })
     },
     stop: async () => pool?.stop(),
   }
@@ -248,7 +255,7 @@ async function appendGenesis(
   hasher: RunningHasher,
 ): Promise<void> {
   const { context, stateDiff, classes } = genesis(options)
-  for (const declared of classes) executors.publishClass(declared)
+  for (const declared of classes) executors.publishClass(declared, true)
   executors.engine.load(changesOfStateDiff(stateDiff, emptyState))
   const header = await hasher.headerOf({
     context,
@@ -258,6 +265,16 @@ async function appendGenesis(
     stateDiff,
   })
   store.append({ header, transactions: [], stateDiff }, classes)
+}
+
+/** The program of a CASM, which has the right hash and may still be no program that can run. */
+function programOf(casm: unknown): ReturnType<typeof buildProgramImage> {
+  try {
+    return buildProgramImage(casm)
+  } catch (error) {
+    if (error instanceof ProgramError) throw refusal(56, error.message)
+    throw error
+  }
 }
 
 /** State before genesis. */

@@ -161,7 +161,17 @@ test('a class that is not declared cannot be deployed', async () => {
 
 test('CASM that is none is refused, and a declare without CASM is 56', async () => {
   const casm = readArtifact('counter', 'casm')
-  for (const bad of [{}, { ...casm, bytecode: ['0xzz'] }, { ...casm, hints: 7 }, 'x', [], null]) {
+  for (const bad of [
+    {},
+    'x',
+    [],
+    null,
+    { ...casm, bytecode: ['0xzz'] },
+    { ...casm, hints: 7 },
+    { ...casm, hints: [[0, [{ NoSuchHint: {} }]]] },
+    { ...casm, hints: [[99_999_999, []]] },
+    { ...casm, prime: '0x11' },
+  ]) {
     const { code, data } = await fugue.refusal('fugue_addCompiledClass', { casm: bad })
     assert.is(code, -32602, JSON.stringify(data))
     assert.type((data as { reason: string }).reason, 'string')
@@ -176,7 +186,18 @@ test('a class that is declared already is 51', async () => {
   const payload = { contract: readArtifact('erc20', 'sierra'), casm: readArtifact('erc20', 'casm') }
   const { code } = await refused(account.declare(payload, await details(account)))
   assert.is(code, 51)
-  assert.is(contractHashes.erc20.classHash > 0n, true)
+})
+
+test('a compilation that was only tried does not stand in the way of the right one', async () => {
+  const contract = readArtifact('pool', 'sierra')
+  const other = hex(contractHashes.counter.compiledClassHash)
+  await account.estimateDeclareFee({ contract, compiledClassHash: other })
+  const declared = await account.declare({ contract, casm: readArtifact('pool', 'casm') })
+  assert.ok((await executed(declared)).isSuccess())
+  const casm = await fugue.call<{ bytecode: string[] }>('starknet_getCompiledCasm', {
+    class_hash: declared.class_hash,
+  })
+  assert.is(casm.bytecode.length, readArtifact('pool', 'casm').bytecode.length)
 })
 
 test('an infinite loop ends at its gas: a call fails, a transaction reverts', async () => {

@@ -3,19 +3,20 @@
  * intake, runs simulations. What happens when is the actors' business; it only tells them that something arrived.
  */
 import type { BlockContext } from '../starknet/block-context.ts'
-import { compiledClassHashes } from '../starknet/class-hash.ts'
 import type { CallExecution, TransactionExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
 import type { InvokeTransaction, SierraClass, Transaction } from '../starknet/transaction.ts'
 import { transactionHash } from '../starknet/transaction-hash.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
+import { buildProgramImage } from '../vm/program.ts'
 import type { CasmRegistry } from './casm-registry.ts'
-import type {
-  Chain,
-  PreConfirmedBlock,
-  SimulationFlags,
-  StateId,
-  TransactionStage,
+import {
+  type Chain,
+  type PreConfirmedBlock,
+  Refusal,
+  type SimulationFlags,
+  type StateId,
+  type TransactionStage,
 } from './chain.ts'
 import { invalidParams, refusal } from './errors.ts'
 import { mintTransaction } from './faucet.ts'
@@ -149,9 +150,8 @@ export class LiveChain implements Chain {
 
   addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint } {
     try {
-      const hashes = compiledClassHashes(casm)
-      this.#parts.registry.add(casm)
-      return hashes
+      buildProgramImage(casm)
+      return this.#parts.registry.add(casm)
     } catch (error) {
       throw invalidParams(`casm: ${(error as Error).message}`)
     }
@@ -189,7 +189,13 @@ export class LiveChain implements Chain {
         throw refusal(41, { transaction_index: index, execution_error: text })
       }
       const declared = { classHash, compiledClassHash, sierra: contractClass, casm, declaredAt: -1 }
-      this.#parts.prepareClass(declared)
+      try {
+        this.#parts.prepareClass(declared)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        const { message, data } = error
+        throw refusal(41, { transaction_index: index, execution_error: String(data ?? message) })
+      }
       return { transaction, hash, declared }
     })
   }

@@ -45,7 +45,7 @@ export interface Admission {
   /** CASM whose compiled class hash (Blake2s) a declare states, or null. */
   casmOf(compiledClassHash: bigint): unknown
   /** Makes a class known to all executors, before its declare may run. */
-  publishClass(declared: StoredClass): void
+  publishClass(declared: StoredClass, isFinal: boolean): void
   /** Runs one transaction on a state, as the gateway does: nonces may lie ahead, nothing is kept. */
   tryOut(encoded: Int32Array, state: StateReader): TransactionExecution
   nowMs(): number
@@ -152,6 +152,7 @@ export class Submissions {
       state.nonceAt(sender),
     )
     if (!answer.admitted) throw refuse(POOL_CODES[answer.refusal], answer.text)
+    if (declared !== null) this.#admission.publishClass(declared, true)
     return hash
   }
 
@@ -188,7 +189,7 @@ export class Submissions {
       )
     }
     const declared = { classHash, compiledClassHash, sierra: contractClass, casm, declaredAt: -1 }
-    this.#admission.publishClass(declared)
+    this.#admission.publishClass(declared, false)
     return declared
   }
 

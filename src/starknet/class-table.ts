@@ -29,21 +29,26 @@ export class ClassTable {
   /** Open addressing: index + 1, 0 is free. */
   #table = new Int32Array(256)
 
-  /** Adds a class; the same hash again changes nothing. */
+  /** Adds a class; the same hash again takes the place of the first. */
   add(classHash: bigint, program: Program, sierraVersion: readonly [number, number, number]): void {
     const index = this.#classes.length
     if ((index + 1) * CELL_WORDS > this.#hashes.length) this.#grow()
     writeCellWords(this.#hashes, index * CELL_WORDS, classHash)
     const position = this.#position(this.#hashes, index * CELL_WORDS)
-    if (this.#table[position] !== 0) return
-    this.#table[position] = index + 1
-    this.#classes.push({
+    const runnable: RunnableClass = {
       classHash,
       program,
       sierraVersion,
       external: listOf(program.entryPoints.external),
       l1Handler: listOf(program.entryPoints.l1Handler),
-    })
+    }
+    const entry = this.#table[position]!
+    if (entry !== 0) {
+      this.#classes[entry - 1] = runnable
+      return
+    }
+    this.#table[position] = index + 1
+    this.#classes.push(runnable)
   }
 
   /** The class whose hash is the cell at `words[offset]`, in exported form. */

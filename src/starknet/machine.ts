@@ -62,6 +62,7 @@ export function createStarknetMachine(options: StarknetMachineOptions): VirtualM
 
 class StarknetMachine implements VirtualMachine {
   readonly #cairo: Machine
+  #acceptedCount = 0
   readonly #loadProgram: (key: string, program: unknown) => Program
   readonly #classes = new ClassTable()
   readonly #run: Run
@@ -101,7 +102,8 @@ class StarknetMachine implements VirtualMachine {
   accept(message: unknown): void {
     if (!isClassMessage(message)) return
     const { classHash, sierraVersion, program } = message
-    const key = `0x${classHash.toString(16)}`
+    // A class that is brought again may have another program: no two have the same key.
+    const key = `0x${classHash.toString(16)}/${this.#acceptedCount++}`
     this.#classes.add(classHash, this.#loadProgram(key, program), sierraVersion)
   }
 

@@ -1,12 +1,11 @@
 /** Methods for development: funded accounts, the faucet, blocks on demand, and compiled classes to declare with. */
 import { feeBalanceKey } from '../../starknet/addresses.ts'
-import { CasmError } from '../../starknet/casm.ts'
 import { findState } from '../block-id.ts'
 import type { StateId } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
 import { decodeBlockId, decodeBoolean, decodeFelt, decodeWord, Members, refuse } from '../decode.ts'
 import { hex } from '../encode/felts.ts'
-import { invalidParams, refusal } from '../errors.ts'
+import { refusal } from '../errors.ts'
 import type { Method } from '../json-rpc.ts'
 import { wholePart } from '../long-numbers.ts'
 
@@ -92,13 +91,8 @@ export function devnetMethods(context: NodeContext): Record<string, Method> {
           new Members(value, path)
           return value
         })
-        try {
-          const { blake, poseidon } = chain.addCompiledClass(casm)
-          return { compiled_class_hash: hex(blake), compiled_class_hash_poseidon: hex(poseidon) }
-        } catch (error) {
-          if (error instanceof CasmError) throw invalidParams(`casm: ${error.message}`)
-          throw error
-        }
+        const { blake, poseidon } = chain.addCompiledClass(casm)
+        return { compiled_class_hash: hex(blake), compiled_class_hash_poseidon: hex(poseidon) }
       },
     },
   }
