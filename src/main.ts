@@ -70,8 +70,10 @@ export async function createChain(
   options: ChainOptions,
   events: ChainEvents = {},
 ): Promise<RunningChain> {
-  const executors = await startExecutors(options.workers)
-  const hasher = startHasher()
+  // Threads of the kernels: 0 is this one, then the executors, then the hasher.
+  const crypto = createCryptoMemory(options.workers + 2)
+  const hasher = startHasher(crypto, options.workers + 1)
+  const executors = await startExecutors(options.workers, crypto)
   const store = createMemoryStore()
   const registry = new CasmRegistry()
   for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
@@ -206,10 +208,10 @@ interface Executors {
 }
 
 /** Executor threads, or with 0 workers the sequential executor alone; both on this thread's machine and memory. */
-async function startExecutors(workers: number): Promise<Executors> {
+async function startExecutors(workers: number, crypto: WebAssembly.Memory): Promise<Executors> {
   const kind: MachineKind = {
     kind: 'starknet',
-    crypto: createCryptoMemory(),
+    crypto,
     cairo: 'fast',
   }
   const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null

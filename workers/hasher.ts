@@ -3,12 +3,22 @@
  *
  * It works off the executors' path: while block N is hashed, block N + 1 is executed.
  */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { expose } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { attachCrypto } from '../src/felt/crypto.ts'
+import { useCrypto } from '../src/felt/hash.ts'
 import { headerOf, type SealedBlock } from '../src/starknet/sealed-block.ts'
 import { StateCommitter } from '../src/state/state-root.ts'
 
+/** What a hasher is born with: the kernels' memory, shared by all threads, and its thread in it. */
+export interface HasherBirth {
+  crypto: WebAssembly.Memory
+  index: number
+}
+
+const { crypto, index } = workerData as HasherBirth
+useCrypto(attachCrypto(crypto, index))
 const committer = new StateCommitter()
 
 const hasher = {

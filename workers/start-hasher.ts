@@ -6,7 +6,7 @@ import { wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { BlockHeader } from '../src/starknet/block.ts'
 import type { SealedBlock } from '../src/starknet/sealed-block.ts'
-import type { Hasher } from './hasher.ts'
+import type { Hasher, HasherBirth } from './hasher.ts'
 
 export interface RunningHasher {
   /** Header of the next block, in height order. */
@@ -20,8 +20,10 @@ const entry = new URL(
   import.meta.url,
 )
 
-export function startHasher(): RunningHasher {
-  const thread = new Worker(entry)
+/** Starts the hasher as thread `index` of the kernels' shared memory. */
+export function startHasher(crypto: WebAssembly.Memory, index: number): RunningHasher {
+  const birth: HasherBirth = { crypto, index }
+  const thread = new Worker(entry, { workerData: birth })
   const remote = wrap<Hasher>(nodeEndpoint(thread))
   const death = new Promise<never>((_, reject) => {
     thread.once('error', reject)

@@ -8,7 +8,7 @@ import { defaultCrypto, pedersen, poseidon } from '../felt/hash.ts'
 import { type HashPairs, oneByOne } from './patricia.ts'
 
 /** Below this many pairs a batch is slower than as many single hashes. */
-const LEAST_BATCH = 8
+const LEAST_BATCH = 2
 
 /** Pedersen over pairs. */
 export const pedersenPairs: HashPairs = (left, right) => {
