@@ -20,7 +20,6 @@ const table: [string, Arrow, number, number, number, boolean][] = [
   ['wake', Status.wake, BLOCKED, READY, 1, false],
   ['tryAbort', (words, line) => Status.tryAbort(words, line, 5), EXECUTED, ABORTING, 0, true],
   ['rerun', Status.rerun, ABORTING, EXECUTING, 1, false],
-  ['postpone', Status.postpone, ABORTING, READY, 1, false],
   ['commit', (words, line) => Status.commit(words, line, 5), EXECUTED, COMMITTED, 0, true],
 ]
 

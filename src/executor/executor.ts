@@ -207,13 +207,9 @@ export class Executor {
     // If a newer incarnation replaced `out` meanwhile, its status differs and this loses.
     if (location < 0 || !Status.tryAbort(words, line, Status.incarnationOf(status))) return
     this.abort(txIndex, location)
-    if (scheduler.handed >= 0) {
-      Status.postpone(words, line)
-      scheduler.lowerExec(txIndex)
-    } else {
-      Status.rerun(words, line)
-      scheduler.handed = txIndex
-    }
+    Status.rerun(words, line)
+    // Who validates owes no hand-off: the next turn runs it.
+    scheduler.handed = txIndex
   }
 
   /** Marks what an aborted incarnation wrote, and counts. */

@@ -4,14 +4,14 @@
  *     bits 0-2    state         MISSING, READY, EXECUTING, BLOCKED, EXECUTED, ABORTING or COMMITTED
  *     bits 3-30   incarnation   how often it was started again, from 0
  *
- *              admit          claim              publish              commit
- *     MISSING ──────▶ READY ────────▶ EXECUTING ─────────▶ EXECUTED ────────▶ COMMITTED
- *                     ▲  ▲             │    ▲  ▲               │ tryAbort
- *                     │  │       block ▼    │  └─ rerun, i+1 ─┐▼
- *                     │  └─ wake ── BLOCKED ┘               ABORTING
- *                     │      i+1         handOff, i+1          │
- *                     └──────────── postpone, i+1 ─────────────┘
+ *              admit          claim              publish             commit
+ *     MISSING ──────▶ READY ────────▶ EXECUTING ────────▶ EXECUTED ────────▶ COMMITTED
+ *                       ▲              │  ▲   ▲               │ tryAbort
+ *                       │        block ▼  │   └── ABORTING ◀──┘
+ *                       └─ wake ── BLOCKED         rerun
+ *                                   handOff
  *
+ * The arrows wake, handOff and rerun raise the incarnation.
  * Invariant: an arrow is one compare-and-exchange, or a store by the owner, so one thread takes it. Hence an incarnation
  * runs once and is aborted at most once. BLOCKED is not ABORTING on purpose: a late wake must not restart an abort.
  */
@@ -88,11 +88,6 @@ export function tryAbort(words: Int32Array, line: number, incarnation: number): 
 /** The thread that aborted runs the next incarnation itself. */
 export function rerun(words: Int32Array, line: number): void {
   step(words, line, ABORTING, EXECUTING, 1)
-}
-
-/** The thread that aborted owes another transaction: anybody may run this one. */
-export function postpone(words: Int32Array, line: number): void {
-  step(words, line, ABORTING, READY, 1)
 }
 
 /** Makes an incarnation final; false if a validator aborted it first. */
