@@ -95,7 +95,9 @@ export class Flow {
     this.#isCharged = flags.chargeFee && maximalFee(bounds, tip) > 0n
     const most = constants.executeMaxSierraGas + constants.validateMaxSierraGas
     const bound = bounds.l2Gas.maxAmount
-    this.#gasLeft = mode === 'all' && bound < BigInt(most) ? Number(bound) : most
+    // Who estimates need not state a bound: it would be the answer.
+    const isBound = mode === 'all' && (flags.chargeFee || bound > 0n)
+    this.#gasLeft = isBound && bound < BigInt(most) ? Number(bound) : most
     this.#charges.begin()
     this.#balance = this.#fee.balanceSlots()
     this.#charges.setBalance(this.#balance.low)
