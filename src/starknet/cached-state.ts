@@ -10,7 +10,7 @@
  * Invariant: a location is read from the view at most once per incarnation; keys and values are in exported form.
  */
 import { UNREADABLE, type View } from '../executor/machine.ts'
-import { CELL_WORDS } from '../felt/cell.ts'
+import { CELL_LONGS, CELL_WORDS, readCell } from '../felt/cell.ts'
 import { KEY_WORDS, KIND_SHIFT, KIND_WORD } from '../state/location.ts'
 
 /** Flags of a slot. */
@@ -27,6 +27,8 @@ export class CachedState {
   before: Int32Array
   /** 8 words a slot: the value now. */
   values: Int32Array
+  /** The same bytes as longs, 4 a slot. */
+  valueLongs: BigUint64Array
   count = 0
 
   #view: View | null = null
@@ -45,6 +47,7 @@ export class CachedState {
     this.keys = new Int32Array(capacity * KEY_WORDS)
     this.before = new Int32Array(capacity * CELL_WORDS)
     this.values = new Int32Array(capacity * CELL_WORDS)
+    this.valueLongs = new BigUint64Array(this.values.buffer)
     this.#flags = new Uint8Array(capacity)
     this.#locations = new Int32Array(capacity)
     this.#positions = new Int32Array(capacity)
@@ -174,6 +177,11 @@ export class CachedState {
     return this.#locations[slot]!
   }
 
+  /** The felt that a loaded slot holds now. */
+  felt(slot: number): bigint {
+    return readCell(this.valueLongs, slot * CELL_LONGS)
+  }
+
   /** Whether the value now differs from the one before the transaction. */
   isChanged(slot: number): boolean {
     if (this.#flags[slot] !== LOADED) return false
@@ -199,6 +207,7 @@ export class CachedState {
     this.keys = grown(this.keys)
     this.before = grown(this.before)
     this.values = grown(this.values)
+    this.valueLongs = new BigUint64Array(this.values.buffer)
     this.#locations = grown(this.#locations)
     this.#positions = grown(this.#positions)
     const flags = new Uint8Array(this.#capacity)
@@ -229,9 +238,10 @@ export function copyFelt(from: Int32Array, offset: number, to: Int32Array, at: n
   to[at + 7] = isBig ? from[offset + 7]! : 0
 }
 
+/** Hashes the key cell, and of the address cell its kind and two words: addresses are hashes mostly. */
 function hashOf(keys: Int32Array, start: number): number {
-  let hash = 0
-  for (let i = 0; i < KEY_WORDS; i++) {
+  let hash = keys[start]! ^ Math.imul(keys[start + 4]! ^ keys[start + KIND_WORD]!, 0x85ebca6b)
+  for (let i = CELL_WORDS; i < KEY_WORDS; i++) {
     hash = Math.imul(hash ^ keys[start + i]!, 0x9e3779b1)
     hash ^= hash >>> 15
   }

@@ -8,13 +8,16 @@
  */
 import { BLOCKED, COMPLETED, REJECTED } from '../executor/machine.ts'
 import {
+  CELL_BYTES,
   CELL_WORDS,
   copyCellWords,
   equalCellWords,
   readCellWords,
+  writeCell,
   writeCellWords,
 } from '../felt/cell.ts'
-import { pedersen, starknetKeccak } from '../felt/hash.ts'
+import { OK } from '../felt/crypto.ts'
+import { defaultCrypto, starknetKeccak } from '../felt/hash.ts'
 import { FAULTED, HALTED } from '../vm/host.ts'
 import { ADDRESS_BOUND, TRANSFER_SELECTOR } from './addresses.ts'
 import {
@@ -42,15 +45,45 @@ import type { TransactionInput } from './transaction-input.ts'
 
 const TRANSFER_ARGUMENTS = 3
 
-let balancesBase: bigint | null = null
+/** The cell of the variable's name, made on first use. */
+let balances: Int32Array | null = null
 
-/** Writes the keys of an account's balance, low and high half, as cells. */
-export function writeBalanceKeys(words: Int32Array, at: number, account: bigint): void {
-  balancesBase ??= starknetKeccak('ERC20_balances')
-  const low = pedersen(balancesBase, account) % ADDRESS_BOUND
+/**
+ * Writes the keys of an account's balance, low and high half, as cells. The account is the cell at `from[offset]`. The
+ * kernel is called on cells, for this is done for every transaction.
+ */
+export function writeBalanceKeys(
+  words: Int32Array,
+  at: number,
+  from: Int32Array,
+  offset: number,
+): void {
+  if (balances === null) {
+    balances = new Int32Array(CELL_WORDS)
+    writeCellWords(balances, 0, starknetKeccak('ERC20_balances'))
+  }
+  const crypto = defaultCrypto()
+  const name = crypto.scratch
+  const account = name + CELL_BYTES
+  copyCellWords(balances, 0, crypto.words, name >> 2)
+  copyCellWords(from, offset, crypto.words, account >> 2)
+  if (crypto.pedersen(name, account, name) !== OK) {
+    throw new Error('the Pedersen hash of a balance met a degenerate addition')
+  }
+  copyCellWords(crypto.words, name >> 2, words, at)
+  copyCellWords(words, at, words, at + CELL_WORDS)
+  const isPlain = words[at + 3]! < LIMB3_NEAR_BOUND && words[at]! !== -1
+  if (isPlain) {
+    words[at + CELL_WORDS]!++
+    return
+  }
+  const low = readCellWords(words, at) % ADDRESS_BOUND
   writeCellWords(words, at, low)
   writeCellWords(words, at + CELL_WORDS, low + 1n)
 }
+
+/** Upper half of the tag of felts just below the bound of keys: from here on they are reduced. */
+const LIMB3_NEAR_BOUND = 0x87ffffff | 0
 
 export class FeeTransfer {
   /** Slots whose values come at commit, -1 after an ordinary transfer or none. */
@@ -63,6 +96,7 @@ export class FeeTransfer {
   readonly #input: TransactionInput
   readonly #keys = new Int32Array(2 * CELL_WORDS)
   readonly #amount = new Int32Array(CELL_WORDS)
+  readonly #amountLongs = new BigUint64Array(this.#amount.buffer)
   readonly #selector = new Int32Array(CELL_WORDS)
 
   constructor(run: Run, input: TransactionInput) {
@@ -75,7 +109,7 @@ export class FeeTransfer {
   balanceSlots(): BalanceSlots {
     this.deferredLow = -1
     this.deferredHigh = -1
-    writeBalanceKeys(this.#keys, 0, readCellWords(this.#input.words, fieldOffset(FIELD_SENDER)))
+    writeBalanceKeys(this.#keys, 0, this.#input.words, fieldOffset(FIELD_SENDER))
     return this.#slots(this.#keys, 0, CELL_WORDS)
   }
 
@@ -83,7 +117,7 @@ export class FeeTransfer {
   transfer(fee: bigint, steps: number): number {
     const run = this.#run
     const { state, tree, block } = run
-    writeCellWords(this.#amount, 0, fee)
+    writeCell(this.#amountLongs, 0, fee)
     const { low, high } = this.#slots(block.cells, SEQUENCER_LOW_KEY, SEQUENCER_HIGH_KEY)
     const sender = fieldOffset(FIELD_SENDER)
     const isOrdinary =

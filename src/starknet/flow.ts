@@ -56,6 +56,7 @@ export class Flow {
   /** Whether the fee is charged and its limits apply. */
   #isCharged = false
   #gasLeft = 0
+  #maximalFee = 0n
   #balance: BalanceSlots = { low: 0, high: 0 }
   #rejection: Refusal | null = null
 
@@ -92,7 +93,9 @@ export class Flow {
     const { bounds, mode, tip } = this.#input
     const { constants, flags } = run.block
     run.tip = constants.enableTip ? tip : 0n
-    this.#isCharged = flags.chargeFee && maximalFee(bounds, tip) > 0n
+    this.#maximalFee = maximalFee(bounds, run.tip)
+    // Whether there is anything to charge is asked with the tip, whatever the version.
+    this.#isCharged = flags.chargeFee && (this.#maximalFee > 0n || maximalFee(bounds, tip) > 0n)
     const most = constants.executeMaxSierraGas + constants.validateMaxSierraGas
     const bound = bounds.l2Gas.maxAmount
     // Who estimates need not state a bound: it would be the answer.
@@ -111,7 +114,7 @@ export class Flow {
       takeNonce(run, input) ??
       (this.#isCharged
         ? (checkBounds(run, input, kind, this.#charges.calldataLength) ??
-          checkBalance(run, input.bounds, this.#balance, maximalFee(input.bounds, run.tip)))
+          checkBalance(run, input.bounds, this.#balance, this.#maximalFee))
         : null) ??
       checkFacts(run, input)
     if (refusal === null) return COMPLETED

@@ -131,7 +131,7 @@ function blockRun(words: Int32Array, offset: number): BlockRun {
   writeCellWords(cells, STRK_CELL, context.strkAddress)
   writeCellWords(cells, ETH_CELL, context.ethAddress)
   writeCellWords(cells, SEQUENCER_CELL, context.sequencerAddress)
-  writeBalanceKeys(cells, SEQUENCER_LOW_KEY, context.sequencerAddress)
+  writeBalanceKeys(cells, SEQUENCER_LOW_KEY, cells, SEQUENCER_CELL)
   writeCellWords(cells, BLOCK_HASHES_CELL, BLOCK_HASH_CONTRACT)
   return {
     context,
@@ -140,6 +140,7 @@ function blockRun(words: Int32Array, offset: number): BlockRun {
     machineConstants: machineConstants(context.starknetVersion),
     prices: pricesOf(context, 'fri'),
     weiPrices: pricesOf(context, 'wei'),
+    leastGas: new Map(),
     cells,
   }
 }

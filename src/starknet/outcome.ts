@@ -214,8 +214,14 @@ function writeSlots(words: Int32Array, at: number, state: CachedState): number {
   return to
 }
 
+const feeLongs = new BigUint64Array(2)
+const feeWords = new Int32Array(feeLongs.buffer)
+
 function writeFee(words: Int32Array, at: number, fee: bigint): void {
-  for (let i = 0; i < 4; i++) words[at + i] = Number(BigInt.asIntN(32, fee >> BigInt(32 * i)))
+  // A store keeps the low 64 bits.
+  feeLongs[0] = fee
+  feeLongs[1] = fee >> 64n
+  for (let i = 0; i < 4; i++) words[at + i] = feeWords[i]!
 }
 
 function writeGas(words: Int32Array, at: number, gas: Gas): void {

@@ -2,13 +2,13 @@
  * What must hold before anything of an account transaction runs: nonce, bounds, balance, proof facts. Whoever fails here
  * has no place in the block.
  */
-import { CELL_WORDS, readCellWords, writeCellWords } from '../felt/cell.ts'
+import { CELL_WORDS, readCellWords, writeCell } from '../felt/cell.ts'
 import { NONCE } from '../state/location.ts'
 import type { TransactionKind } from './constants-table.ts'
 import { FIELD_SENDER, fieldOffset } from './encoded-transaction.ts'
 import type { RejectionKind } from './execution.ts'
 import { toL1Gas } from './fee.ts'
-import { minimalGas } from './gas.ts'
+import { type Gas, minimalGas } from './gas.ts'
 import { checkProofFacts } from './proof-facts.ts'
 import { longHex } from './revert-reason.ts'
 import type { Run } from './run.ts'
@@ -34,7 +34,7 @@ export function takeNonce(run: Run, input: TransactionInput): Refusal | typeof B
   const sender = fieldOffset(FIELD_SENDER)
   const slot = run.plainSlot(input.words, sender, NONCE)
   if (!run.state.load(slot)) return BLOCKED
-  const nonce = readCellWords(run.state.values, slot * CELL_WORDS)
+  const nonce = run.state.felt(slot)
   const isRight = run.block.flags.strictNonce ? nonce === input.nonce : nonce <= input.nonce
   if (!isRight) {
     const address = longHex(readCellWords(input.words, sender))
@@ -43,7 +43,7 @@ export function takeNonce(run: Run, input: TransactionInput): Refusal | typeof B
       `Account nonce: ${longHex(nonce)}; got: ${longHex(input.nonce)}.`
     return { kind: 'nonce', text }
   }
-  writeCellWords(scratch, 0, nonce + 1n)
+  writeCell(scratchLongs, 0, nonce + 1n)
   run.state.write(slot, scratch, 0)
   return null
 }
@@ -55,9 +55,9 @@ export function checkBounds(
   kind: TransactionKind,
   calldataLength: number,
 ): Refusal | null {
-  const { constants, context, prices } = run.block
-  const { bounds, mode } = input
-  const least = minimalGas(kind, calldataLength, constants, mode, context.useKzgDa)
+  const { prices } = run.block
+  const { bounds } = input
+  const least = leastGas(run, input, kind, calldataLength)
   const failures: string[] = []
   const { l1Gas, l2Gas, l1DataGas } = bounds
   if (l1DataGas === null) {
@@ -73,6 +73,23 @@ export function checkBounds(
   if (failures.length === 0) return null
   const text = `Resource bounds were not satisfied: ${failures.join('\n')}`
   return { kind: 'bounds', text }
+}
+
+/** The minimal gas, which most transactions of a block share. */
+function leastGas(
+  run: Run,
+  { mode }: TransactionInput,
+  kind: TransactionKind,
+  calldataLength: number,
+): Gas {
+  const { constants, context, leastGas: known } = run.block
+  const key = `${kind} ${mode} ${calldataLength}`
+  let least = known.get(key)
+  if (least === undefined) {
+    least = minimalGas(kind, calldataLength, constants, mode, context.useKzgDa)
+    known.set(key, least)
+  }
+  return least
 }
 
 /** Checks that the sender owns the most it may have to pay. */
@@ -110,11 +127,7 @@ export function checkFacts(run: Run, input: TransactionInput): Refusal | typeof 
 
 /** The balance in two loaded slots. */
 export function balanceOf(run: Run, slots: BalanceSlots): { low: bigint; high: bigint } {
-  const { values } = run.state
-  return {
-    low: readCellWords(values, slots.low * CELL_WORDS),
-    high: readCellWords(values, slots.high * CELL_WORDS),
-  }
+  return { low: run.state.felt(slots.low), high: run.state.felt(slots.high) }
 }
 
 function checkBound(
@@ -138,3 +151,4 @@ function checkBound(
 }
 
 const scratch = new Int32Array(CELL_WORDS)
+const scratchLongs = new BigUint64Array(scratch.buffer)

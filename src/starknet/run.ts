@@ -14,6 +14,7 @@ import { CALL_RECORD_WORDS, CallTree, CONSTRUCTOR, ENTRY_TYPE, SHOWN_DEPTH } fro
 import type { ClassTable } from './class-table.ts'
 import { ExecutionInfoCells } from './execution-info.ts'
 import type { GasPrices } from './fee.ts'
+import type { Gas } from './gas.ts'
 import type { CalledContract } from './revert-reason.ts'
 import type { VersionedConstants } from './versioned-constants.ts'
 
@@ -25,6 +26,8 @@ export interface BlockRun {
   machineConstants: MachineConstants
   prices: GasPrices
   weiPrices: GasPrices
+  /** Minimal gas by kind, mode and length of calldata, as far as it was asked for. */
+  leastGas: Map<string, Gas>
   /** Cells of addresses, and of the sequencer's fee balance: contract and key of the low limb, then the high one. */
   cells: Int32Array
 }
