@@ -116,13 +116,21 @@ function step(file, stepArgs, what) {
   if (result.status !== 0) fail(`${what} failed${result.error ? `: ${result.error.message}` : ''}`)
 }
 
-/** Runs the program in the user's folder; signals reach it, and its end is ours. */
+/**
+ * Runs the program in the user's folder; signals reach it, and its end is ours. The scripts of package.json say `exec`, or a
+ * shell between npm and this would keep the signals to itself. If npm is killed outright, the program is stopped too.
+ */
 function run(program) {
   const [script, ...rest] = program
   const child = spawn(process.execPath, ['--enable-source-maps', inRoot(script), ...rest], {
     stdio: 'inherit',
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, 500)
+  watch.unref()
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
 }
 

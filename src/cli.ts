@@ -45,7 +45,7 @@ async function dev(config: NodeConfig): Promise<void> {
     console.error(`fugue: ${config.host} may be reached by others, and the keys below are public`)
   }
   const startMs = performance.now()
-  const chain = await createChain(config.chain, { blockAppended: sayBlock })
+  const running: { stop(): Promise<void> }[] = []
   let stoppedMs: number | null = null
   const stop = async (): Promise<void> => {
     if (stoppedMs !== null) {
@@ -54,20 +54,22 @@ async function dev(config: NodeConfig): Promise<void> {
       return
     }
     stoppedMs = performance.now()
-    await node.stop()
-    await chain.stop()
+    for (const part of running.reverse()) await part.stop()
     process.exit(0)
   }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  const chain = await createChain(config.chain, { blockAppended: sayBlock })
+  running.push(chain)
   const node = await startNode(chain, config).catch(async (error: unknown) => {
     await chain.stop()
     throw error
   })
+  running.push(node)
   void chain.broken.then((reason) => {
     console.error(`fugue: a bug ended the sequencer: ${reason}`)
     process.exit(1)
   })
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
   console.log(banner(version, config, node))
   console.log(`ready in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
 }

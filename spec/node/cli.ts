@@ -1,5 +1,5 @@
 /**
- * The program itself: what it prints, how it stops, and what it says when it cannot start.
+ * The program itself, alone and under npm: what it prints, how it stops, and what it says when it cannot start.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -24,7 +24,11 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return start(process.execPath, [cli, ...args])
+}
+
+function start(file: string, args: string[]): Run {
+  const child = spawn(file, args, { cwd: packageRoot, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
   const watchers = new Set<() => void>()
@@ -63,6 +67,27 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.match(output, '0x34ba56f92265f0868c57d3fe72ecab144fc96f97954bbbc4252cef8e8a979ba')
     assert.match(output, '0xb137668388dbe9acdfa3bc734cc2c469')
     assert.match(output, 'seed 42')
+  })
+}
+
+async function isAlive(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/is_alive`)).ok
+  } catch {
+    return false
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+  test(`under npm start nothing is left behind by ${signal}`, async () => {
+    const args = ['start', '--', '--port', '0', '--accounts', '1', '--workers', '0']
+    const { child, ended, printed } = start('npm', args)
+    const [, url] = await printed(/HTTP (http:\/\/127\.0\.0\.1:\d+)\/rpc/)
+    await printed(/ready in/)
+    child.kill(signal)
+    const { code } = await ended
+    if (signal !== 'SIGKILL') assert.is(code, 0)
+    while (await isAlive(url!)) await new Promise((settle) => setTimeout(settle, 50))
   })
 }
 
