@@ -108,7 +108,7 @@ test('full arenas and a full table: thrown away, run sequentially, grown for the
 for (const trap of ['hang', 'throw', 'exit'] as const) {
   test(`a transaction that makes every worker ${trap} runs on the main thread`, async () => {
     const kind = { kind: 'ledger', trap } as const
-    await withPool({ workers: 2, machine: kind, stuckMs: 300 }, async (pool) => {
+    await withPool({ workers: 2, machine: kind, stuckMs: 1000 }, async (pool) => {
       const oracle = createEngineMemory({ executors: 1 })
       const shape = { transactions: 30, accounts: 5, iterations: 0, seed }
       const workload = workloads.mixed(shape)
@@ -129,8 +129,8 @@ for (const trap of ['hang', 'throw', 'exit'] as const) {
 }
 
 test('a long transaction that polls is not stuck', async () => {
-  await withPool({ workers: 2, machine: { kind: 'ledger' }, stuckMs: 200 }, async (pool) => {
-    const iterations = Math.round(800_000 * iterationsPerMicro())
+  await withPool({ workers: 2, machine: { kind: 'ledger' }, stuckMs: 1000 }, async (pool) => {
+    const iterations = Math.round(1_500_000 * iterationsPerMicro())
     const long = workloads.independent({ transactions: 2, accounts: 0, iterations, seed })
     loadState(pool.memory, long.state)
     const result = await executeBlock(long.input, pool)

@@ -65,17 +65,19 @@ export class Committer {
     this.validations = 0
     this.usefulMicros = 0
     this.failure = 0
+    // A plain look: mostly the head is not executed, and what is stale costs a turn.
+    if (Status.stateOf(words[scheduler.line(words[commit]!)]!) !== Status.EXECUTED) return -1
     for (;;) {
-      const head = Atomics.load(words, commit)
-      if (head >= words[added]! || Atomics.load(words, stop) !== RUNNING) return -1
-      const state = Status.stateOf(Atomics.load(words, scheduler.line(head)))
-      if (state !== Status.EXECUTED) return -1
       if (Atomics.compareExchange(words, clock, 0, this.index) !== 0) return -1
       const failed = Atomics.load(words, stop) === RUNNING ? this.advance(scheduler) : -1
       Atomics.store(words, clock, 0)
       this.afterwards(scheduler)
-      // A head that was published while the clock was held found it held: hence another look.
       if (failed >= 0 || this.failure !== 0) return failed
+      // A head that was published while the clock was held found it held: hence another look.
+      const head = Atomics.load(words, commit)
+      if (head >= words[added]! || Atomics.load(words, stop) !== RUNNING) return -1
+      const state = Status.stateOf(Atomics.load(words, scheduler.line(head)))
+      if (state !== Status.EXECUTED) return -1
     }
   }
 

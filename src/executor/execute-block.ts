@@ -9,7 +9,7 @@ import { KEY, LINE, WORKER } from '../mvmemory/regions.ts'
 import { CURRENT, NEXT } from '../mvmemory/versions.ts'
 import { copyCell, sameCell } from '../shared/words.ts'
 import type { BlockInput, BlockResult, BlockStatistics, Change } from './block.ts'
-import { changeOf, idleStatistics } from './changes.ts'
+import { Copies, idleStatistics } from './changes.ts'
 import { PROBE } from './committer.ts'
 import * as Counter from './counters.ts'
 import { OUT, writeInput } from './line.ts'
@@ -127,11 +127,12 @@ function collect(memory: EngineMemory, count: number): Pick<BlockResult, 'outcom
   const { words, layout } = memory
   const outcomes = new Uint8Array(count)
   const results: Int32Array[] = []
+  const copies = new Copies()
   for (let txIndex = 0; txIndex < count; txIndex++) {
     const out = words[layout.lines + txIndex * LINE + OUT]!
     const result = words[out + Out.RESULT]!
     outcomes[txIndex] = words[out + Out.OUTCOME]!
-    results.push(words.slice(result, result + words[out + Out.RESULT_WORDS]!))
+    results.push(copies.copy(words, result, words[out + Out.RESULT_WORDS]!))
   }
   return { outcomes, results }
 }
@@ -140,6 +141,7 @@ function collect(memory: EngineMemory, count: number): Pick<BlockResult, 'outcom
 function flush(memory: EngineMemory, statistics: BlockStatistics): Change[] {
   const { words, layout, sizes } = memory
   const changes: Change[] = []
+  const copies = new Copies()
   for (let index = 1; index < sizes.executors; index++) {
     let next = words[layout.workers + index * WORKER + Counter.TOUCHED]!
     while (next !== 0) {
@@ -154,7 +156,7 @@ function flush(memory: EngineMemory, statistics: BlockStatistics): Change[] {
       const after = newestCell(words, words[layout.heads + location]!)
       words[layout.heads + location] = 0
       if (after !== 0 && !sameCell(words, before, after)) {
-        changes.push(changeOf(words, key, before, after))
+        changes.push(copies.change(words, key, before, after))
         copyCell(words, after, words, before)
       }
       next = words[layout.touched + location]!

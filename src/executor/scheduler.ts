@@ -51,8 +51,10 @@ export class Scheduler {
   /** The next transaction to start inside the window, its status EXECUTING, or -1. */
   claimExecution(): number {
     const { words, layout } = this
-    const exec = Atomics.load(words, layout.exec)
-    if (exec >= this.limit()) return -1
+    const exec = words[layout.exec]!
+    // Plain looks: what is stale costs a turn, and `hasWork` looks properly before anyone sleeps.
+    if (exec >= Math.min(words[layout.added]!, words[layout.commit]! + words[layout.window]!))
+      return -1
     if (Atomics.compareExchange(words, layout.exec, exec, exec + 1) !== exec) return -1
     // It may be someone else's by now, when `exec` was lowered below it.
     return Status.claim(words, this.line(exec)) < 0 ? -1 : exec
@@ -63,9 +65,11 @@ export class Scheduler {
     const { words, layout } = this
     if (Atomics.load(words, layout.stop) !== RUNNING) return true
     const exec = Atomics.load(words, layout.exec)
-    if (Atomics.load(words, layout.val) < exec || exec < this.limit()) return true
     const head = Atomics.load(words, layout.commit)
-    if (head >= Atomics.load(words, layout.added)) return false
+    const count = Atomics.load(words, layout.added)
+    const limit = Math.min(count, head + Atomics.load(words, layout.window))
+    if (Atomics.load(words, layout.val) < exec || exec < limit) return true
+    if (head >= count) return false
     const isReady = Status.stateOf(Atomics.load(words, this.line(head))) === Status.EXECUTED
     // Whoever holds the clock looks at the head again after letting it go.
     return isReady && Atomics.load(words, layout.clock) === 0
@@ -126,6 +130,7 @@ export class Scheduler {
   /** Takes the dependants of a transaction that is executed: one is handed to this thread, the others wait on or wake. */
   release(blocker: number): void {
     const { words, dependants } = this
+    if (Atomics.load(words, this.line(blocker) + DEPENDANTS) === 0) return
     const keeps = (words[this.layout.policy]! & NO_HAND_OFF) === 0
     const blockers = [blocker]
     for (let next = blockers.pop(); next !== undefined; next = blockers.pop()) {
@@ -189,15 +194,6 @@ export class Scheduler {
       if (Status.stateOf(status) === Status.EXECUTED && words[layout.clock] === 0) return true
     }
     return false
-  }
-
-  /** Transactions at and above this may not start yet. */
-  private limit(): number {
-    const { words, layout } = this
-    return Math.min(
-      Atomics.load(words, layout.added),
-      Atomics.load(words, layout.commit) + Atomics.load(words, layout.window),
-    )
   }
 }
 

@@ -18,7 +18,7 @@ import { LINE } from '../mvmemory/regions.ts'
 import { Arena, MemoryFull } from '../shared/arena.ts'
 import { copyCell, sameCell, WordList } from '../shared/words.ts'
 import type { BlockInput, BlockResult, Change } from './block.ts'
-import { changeOf, idleStatistics } from './changes.ts'
+import { Copies, idleStatistics } from './changes.ts'
 import { TransactionFault } from './fault.ts'
 import { INPUT, INPUT_WORDS, writeInput } from './line.ts'
 import { COMPLETED, REJECTED, type View, type VirtualMachine } from './machine.ts'
@@ -70,6 +70,7 @@ class SequentialRun implements View {
   private readonly arena: Arena
   private readonly heads: number
   private readonly base: number
+  private readonly copies = new Copies()
   /** Arena's top when the transaction started: cells above are its own. */
   private mark = 0
   /** Location and former head of each location that the transaction wrote. */
@@ -101,7 +102,7 @@ class SequentialRun implements View {
     try {
       for (let txIndex = 0; txIndex < count; txIndex++) {
         outcomes[txIndex] = this.step(txIndex)
-        results.push(this.words.slice(this.resultOffset, this.resultOffset + this.resultWords))
+        results.push(this.copies.copy(this.words, this.resultOffset, this.resultWords))
       }
     } catch (error) {
       this.revert()
@@ -235,7 +236,7 @@ class SequentialRun implements View {
       const before = base + location * 8
       words[heads + location] = 0
       if (sameCell(words, before, cell)) continue
-      changes.push(changeOf(words, this.memory.table.keyOffset(location), before, cell))
+      changes.push(this.copies.change(words, this.memory.table.keyOffset(location), before, cell))
       copyCell(words, cell, words, before)
     }
     return changes

@@ -30,12 +30,18 @@ let perMicro = 0
 /** Each run goes on where the last one ended, so that none can be left out. */
 let chained = 1
 
-/** Iterations of `churn` per microsecond on this machine: the best of many short runs, which preemption spares. */
+/**
+ * Iterations of `churn` per microsecond on this machine: the best of many short runs, which preemption spares. The runs
+ * are as long as those of `work`, and enough for the compiler to treat both alike.
+ */
 export function iterationsPerMicro(): number {
-  for (let run = perMicro > 0 ? 60 : 0; run < 60; run++) {
+  for (let run = perMicro > 0 ? RUNS : 0; run < RUNS; run++) {
     const startMs = performance.now()
-    chained = churn(chained, 400_000)
-    perMicro = Math.max(perMicro, 400 / (performance.now() - startMs))
+    for (let piece = 0; piece < 16; piece++) chained = churn(chained, POLL_ITERATIONS)
+    const micros = (performance.now() - startMs) * 1000
+    perMicro = Math.max(perMicro, (16 * POLL_ITERATIONS) / micros)
   }
   return perMicro
 }
+
+const RUNS = 400
