@@ -7,7 +7,7 @@
  * The hash of block N-10, which block N writes when it opens, is kept apart from the state before.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { encodeShortString } from '../felt/felt.ts'
 import { ALIAS_CONTRACT, BLOCK_HASH_CONTRACT, contractAddress } from '../starknet/addresses.ts'
 import type { BlockContext, ExecutionFlags } from '../starknet/block-context.ts'
@@ -279,7 +279,7 @@ function boundOf(raw: Json): ResourceBound {
 
 /** The JSON behind a reference: a path, a file of an npm package, or the object itself. */
 function loadJson(source: Json, base: string, classFolders: string[]): Json {
-  if (typeof source === 'string') return parseFile(join(base, source))
+  if (typeof source === 'string') return parseFile(resolve(base, source))
   if (source.npm === undefined) return source
   const { npm, file } = source
   const places = classFolders.flatMap((folder) => [

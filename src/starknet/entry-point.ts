@@ -165,7 +165,6 @@ function enter(run: Run, call: number, runnable: RunnableClass, gas: number): nu
   const { tree } = run
   const { constants } = run.block
   const at = call * CALL_RECORD_WORDS
-  const parent = tree.calls[at + PARENT]!
   const given = setMode(run, call, runnable, gas)
   const isStepMode = (tree.calls[at + FLAGS]! & STEP_MODE) !== 0
   const type = tree.calls[at + ENTRY_TYPE]!
@@ -197,7 +196,7 @@ function enter(run: Run, call: number, runnable: RunnableClass, gas: number): nu
   if (!isStepMode) {
     tree.setGas(call, GAS_CONSUMED, given - result.gasLeft)
     run.gasLeft = result.gasLeft
-    if (parent < 0) run.seenGas = result.gasLeft
+    run.seenGas = result.gasLeft
   } else {
     run.gasLeft = gas
   }

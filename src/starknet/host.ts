@@ -56,10 +56,9 @@ writeCell(new BigUint64Array(executeSelector.buffer), 0, EXECUTE_SELECTOR)
 const INVALID_ARGUMENT = listOf('Invalid argument')
 const BLOCK_OUT_OF_RANGE = listOf('Block number out of range')
 
-/** Upper half of limb 3 of 2^251, where addresses and keys end; their range and Ethereum's as texts. */
+/** Upper half of limb 3 of 2^251, where addresses and keys end, and their range. */
 const TAG_2_251 = 0x08000000
 const KEY_RANGE = `[0x0, ${formatFelt(1n << 251n)})`
-const ETHEREUM_RANGE = `[0x0, ${formatFelt(1n << 160n)})`
 
 export class StarknetHost implements Host {
   reason: CellList = { cells: new BigUint64Array(0), count: 0 }
@@ -164,7 +163,9 @@ export class StarknetHost implements Host {
 
   sendMessageToL1(memory: CellMemory, to: number, payload: number, count: number): number {
     const { tree, current } = this.#run
-    if (isOverEthereum(memory.words, to >> 2)) return this.#outOfRange(ETHEREUM_RANGE)
+    if (isOverEthereum(memory.words, to >> 2)) {
+      return this.#outOfRange(`${readCell(memory.cells, to >> 3)}`)
+    }
     const cell = tree.copyCells(memory.words, to >> 2, 1)
     tree.copyCells(memory.words, payload >> 2, count)
     tree.addMessage(current, cell, count)
