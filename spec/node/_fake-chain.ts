@@ -276,7 +276,10 @@ export function fakeChain(): FakeChain {
       if (hash === RECEIVED_HASH) return { stage: 'received', transaction: invoke }
       if (hash === CANDIDATE_HASH) return { stage: 'candidate', transaction: invoke }
       const index = open.findIndex((each) => each.hash === hash)
-      if (index >= 0) return { stage: 'preConfirmed', included: open[index]!, index }
+      const executed = open[index]
+      if (executed !== undefined) {
+        return { stage: 'preConfirmed', included: executed, index, blockNumber: 2 }
+      }
       const found = store.findTransaction(hash)
       if (found === null) return null
       const { transactions } = found.block

@@ -30,10 +30,17 @@ export interface PreConfirmedBlock {
 /** State to read from: after a stored block, or of the open block. */
 export type StateId = number | 'pre_confirmed'
 
+/** A transaction that was executed in a block that is not stored yet, open or closed. */
+export interface ExecutedTransaction {
+  included: IncludedTransaction
+  index: number
+  blockNumber: number
+}
+
 export type TransactionStage =
   | { stage: 'received'; transaction: Transaction }
   | { stage: 'candidate'; transaction: Transaction }
-  | { stage: 'preConfirmed'; included: IncludedTransaction; index: number }
+  | ({ stage: 'preConfirmed' } & ExecutedTransaction)
   | { stage: 'accepted'; block: Block; included: IncludedTransaction; index: number }
 
 export interface SimulationFlags {

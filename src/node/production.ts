@@ -21,6 +21,7 @@ import type { Mempool } from '../starknet/mempool.ts'
 import type { SealedBlock } from '../starknet/sealed-block.ts'
 import { aliasDiff, changesOfStateDiff, storageDiff } from '../starknet/state-diff.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
+import type { ExecutedTransaction } from './chain.ts'
 import { LayeredState } from './layered-state.ts'
 import { OpenBlock } from './open-block.ts'
 import type { PoolTransaction } from './submissions.ts'
@@ -64,7 +65,7 @@ export class Production {
   readonly #decoded = new LRUCache<Int32Array, TransactionExecution>({ max: DECODED_LIMIT })
   readonly #sealed = new Map<number, Sealed>()
   /** Transactions that are executed and not yet in the store, by hash. */
-  readonly #recent = new Map<bigint, { included: IncludedTransaction; index: number }>()
+  readonly #recent = new Map<bigint, ExecutedTransaction>()
   readonly #watchers = new Map<bigint, () => void>()
   #open: OpenBlock | null = null
   #results: Int32Array[] = []
@@ -105,7 +106,7 @@ export class Production {
   }
 
   /** An executed transaction that is not stored yet, and its position in its block. */
-  executed(hash: bigint): { included: IncludedTransaction; index: number } | undefined {
+  executed(hash: bigint): ExecutedTransaction | undefined {
     return this.#recent.get(hash)
   }
 
@@ -228,7 +229,8 @@ export class Production {
     this.#results.push(...words)
     const first = open.transactions.length - included.length
     for (const [place, entry] of included.entries()) {
-      this.#recent.set(entry.hash, { included: entry, index: first + place })
+      const blockNumber = open.context.number
+      this.#recent.set(entry.hash, { included: entry, index: first + place, blockNumber })
     }
     const state = this.newestState()
     this.#options.mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))

@@ -51,7 +51,7 @@ export function transactionMethods({ chain }: NodeContext): Record<string, Metho
         // A transaction that waits has done nothing yet: there is no receipt of it.
         if (stage.stage !== 'preConfirmed') throw refusal(TXN_HASH_NOT_FOUND)
         const receipt = encodeReceipt(stage.included, 'PRE_CONFIRMED')
-        return { ...receipt, block_number: chain.preConfirmed().context.number }
+        return { ...receipt, block_number: stage.blockNumber }
       },
     },
     starknet_getTransactionStatus: {
