@@ -19,6 +19,7 @@ import { Pool } from '../workers/pool.ts'
 import { type RunningHasher, startHasher } from '../workers/start-hasher.ts'
 import type { BlockInput, BlockResult } from './executor/block.ts'
 import { executeBlock } from './executor/execute-block.ts'
+import { Overlay } from './executor/overlay.ts'
 import { executeSequentially } from './executor/sequential.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
 import { createEngineMemory, loadState } from './mvmemory/memory.ts'
@@ -217,6 +218,7 @@ async function startExecutors(workers: number, crypto: WebAssembly.Memory): Prom
   const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
   const machine = pool?.machine ?? (await buildMachine(kind, 0))
   const memory = pool?.memory ?? createEngineMemory({ executors: 1, shared: false })
+  const overlay = new Overlay()
   const published = new Map<bigint, { compiledClassHash: bigint; isFinal: boolean }>()
   return {
     pool,
@@ -227,7 +229,7 @@ async function startExecutors(workers: number, crypto: WebAssembly.Memory): Prom
       load: (changes) => loadState(memory, changes),
     },
     runOn: (input: BlockInput, state): BlockResult =>
-      executeSequentially(input, machine, readerForExecutor(state)),
+      executeSequentially(input, machine, overlay.over(readerForExecutor(state))),
     publishClass: ({ classHash, compiledClassHash, sierra, casm }, isFinal) => {
       const known = published.get(classHash)
       if (known?.compiledClassHash === compiledClassHash) {

@@ -13,7 +13,7 @@ import {
   DELTA_WORDS,
   numberOfCell,
 } from '../mvmemory/delta.ts'
-import { type BaseReader, createEngineMemory, EngineMemory } from '../mvmemory/memory.ts'
+import { type BaseReader, EngineMemory } from '../mvmemory/memory.ts'
 import { LINE } from '../mvmemory/regions.ts'
 import { Arena, MemoryFull } from '../shared/arena.ts'
 import { copyCell, sameCell, WordList } from '../shared/words.ts'
@@ -22,6 +22,7 @@ import { Copies, idleStatistics } from './changes.ts'
 import { TransactionFault } from './fault.ts'
 import { INPUT, INPUT_WORDS, writeInput } from './line.ts'
 import { COMPLETED, REJECTED, type View, type VirtualMachine } from './machine.ts'
+import { Overlay } from './overlay.ts'
 
 /**
  * Runs a block. With an `EngineMemory`, whose owner calls, the changes are written to it; any other reader (a snapshot
@@ -32,7 +33,7 @@ export function executeSequentially(
   machine: VirtualMachine,
   base: EngineMemory | BaseReader,
 ): BlockResult {
-  const memory = base instanceof EngineMemory ? base : overlay(base)
+  const memory = base instanceof EngineMemory ? base : new Overlay().over(base)
   for (;;) {
     writeInput(memory, input)
     try {
@@ -45,19 +46,6 @@ export function executeSequentially(
       )
     }
   }
-}
-
-/** A small private memory in front of a reader. */
-function overlay(base: BaseReader): EngineMemory {
-  return createEngineMemory({
-    base,
-    shared: false,
-    executors: 1,
-    locations: 2 ** 12,
-    transactions: 64,
-    inputWords: 2 ** 14,
-    arenaWords: 2 ** 18,
-  })
 }
 
 class SequentialRun implements View {

@@ -74,6 +74,14 @@ export class EngineMemory implements BaseReader {
     })
   }
 
+  /** Empties the table: every location is again what lies behind. Only between blocks, only by the owner. */
+  forget(): void {
+    const { words, layout, sizes } = this
+    words.fill(0, layout.keyTable, layout.keyTable + 2 * sizes.locations)
+    words[layout.locations] = 0
+    this.table = new Locations(words, layout, sizes.locations, this.behind)
+  }
+
   /** Makes room for a block of this size. */
   ensure(transactions: number, inputWords: number): void {
     if (this.crowded) this.grow({ locations: this.sizes.locations * 2 })
