@@ -270,7 +270,7 @@ vectorTest(
           contract_address: '0xacc0',
           class_hash: '0xc1a55',
           selector: '0x15d4',
-          error: "Execution failed. Failure reason:\n0x1 ('no').\n",
+          error: "0x1 ('no')",
         },
       })
     }

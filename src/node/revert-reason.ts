@@ -3,31 +3,46 @@
  * are nested objects; the frames of the text say the same:
  *
  *     0: Error in the called contract (contract address: 0x…, class hash: 0x…, selector: 0x…):
+ *     Execution failed. Failure reason:
+ *     Error in contract (contract address: 0x…, class hash: 0x…, selector: 0x…):          the same call as the frame above
+ *     Error in contract (contract address: 0x…, class hash: 0x…, selector: 0x…):          what it called
+ *     0x6e6f ('no').
  *
  * Invariant: a text without frames is passed on whole; the innermost error is what follows the last frame.
  */
 import type { CallError } from '../starknet/execution.ts'
 
 const FRAME =
-  /^\d+: Error in .* \(contract address: (0x[0-9a-f]+), class hash: (0x[0-9a-f]+), selector: (0x[0-9a-f]+|UNKNOWN)\):$/
+  /^(?:\d+: Error in .*|Error in contract) \((contract address: (0x[0-9a-f]+), class hash: (0x[0-9a-f]+|_), selector: (0x[0-9a-f]+|UNKNOWN))\):$/
+
+const SUMMARY = 'Execution failed. Failure reason:'
 
 /** The error as calls around a leaf. */
 export function readCallError(text: string): CallError {
   const lines = text.split('\n')
-  const frames = lines.flatMap((line, index) => {
-    const match = FRAME.exec(line)
-    return match === null ? [] : [{ match, index }]
+  const frames: RegExpExecArray[] = []
+  let leaf = lines
+  lines.forEach((line, index) => {
+    const frame = FRAME.exec(line)
+    if (frame === null) return
+    // A panic's summary begins with the call that the frame before it named already.
+    if (frames.at(-1)?.[1] !== frame[1] || lines[index - 1] !== SUMMARY) frames.push(frame)
+    leaf = lines.slice(index + 1)
   })
-  const last = frames.at(-1)
-  if (last === undefined) return text
-  const leaf = lines.slice(last.index + 1).join('\n')
+  if (frames.length === 0) return text
   return frames.reduceRight<CallError>(
-    (error, { match: [, address, classHash, selector] }) => ({
+    (error, [, , address, classHash, selector]) => ({
       contractAddress: BigInt(address!),
-      classHash: BigInt(classHash!),
+      classHash: classHash === '_' ? 0n : BigInt(classHash!),
       selector: selector === 'UNKNOWN' ? 0n : BigInt(selector!),
       error,
     }),
-    leaf,
+    lines.includes(SUMMARY) ? panicData(leaf) : leaf.join('\n'),
   )
+}
+
+/** What a panic said: the summary ends with it, a full stop and an empty line. */
+function panicData(leaf: string[]): string {
+  const said = leaf[0] === SUMMARY ? leaf.slice(1) : leaf
+  return said.join('\n').replace(/\.\n$/, '')
 }
