@@ -1,0 +1,18 @@
+/**
+ * Checksums of what is stored. LMDB notices few damaged pages, so every record carries the CRC-32 of its key and its
+ * bytes, and whoever reads it looks. A record that does not match is never answered with.
+ */
+import { crc32 } from 'node:zlib'
+
+/** Bytes of a checksum. */
+export const CHECKSUM_BYTES = 4
+
+/** The stored chain says something that cannot be true: a damaged file, or one that others wrote to. */
+export class DamagedError extends Error {
+  override name = 'DamagedError'
+}
+
+/** CRC-32 of `bytes` from `start`, continued from `before`, which says what the bytes belong to. */
+export function checksum(bytes: Uint8Array, start = 0, before = 0): number {
+  return crc32(start === 0 ? bytes : bytes.subarray(start), before)
+}
