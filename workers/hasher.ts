@@ -9,6 +9,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { attachCrypto } from '../src/felt/crypto.ts'
 import { useCrypto } from '../src/felt/hash.ts'
 import { headerOf, type SealedBlock } from '../src/starknet/sealed-block.ts'
+import { MemoryNodeStore } from '../src/state/node-store.ts'
 import { StateCommitter } from '../src/state/state-root.ts'
 
 /** What a hasher is born with: the kernels' memory, shared by all threads, and its thread in it. */
@@ -19,11 +20,16 @@ export interface HasherBirth {
 
 const { crypto, index } = workerData as HasherBirth
 useCrypto(attachCrypto(crypto, index))
-const committer = new StateCommitter()
+const nodes = new MemoryNodeStore()
+const committer = new StateCommitter(nodes)
 
 const hasher = {
   /** Header of the next block; its parent's state is the one of the call before. */
-  headerOf: (sealed: SealedBlock) => headerOf(sealed, committer),
+  headerOf: (sealed: SealedBlock) => {
+    const root = committer.apply(sealed.stateDiff)
+    nodes.prune(committer.height)
+    return headerOf(sealed, root)
+  },
 }
 
 export type Hasher = typeof hasher

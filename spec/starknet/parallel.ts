@@ -84,7 +84,7 @@ function hashOf(bundle: Bundle, result: BlockResult, committer: StateCommitter):
     results: result.results.filter((_, index) => result.outcomes[index] === COMPLETED),
     stateDiff: stateDiffOfChanges(result.changes),
   }
-  return headerOf(sealed, committer).blockHash
+  return headerOf(sealed, committer.apply(sealed.stateDiff)).blockHash
 }
 
 test.run()

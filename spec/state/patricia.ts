@@ -9,10 +9,11 @@ import { pedersenPairs, poseidonPairs } from '../../src/state/hash-pairs.ts'
 import {
   type HashPairs,
   hashTries,
+  nothingStored,
   oneByOne,
   PatriciaTrie,
-  type Preimage,
 } from '../../src/state/patricia.ts'
+import { type Preimage, type Ways, waysTo } from '../../src/state/proof.ts'
 import { vector, vectorTest } from '../vectors.ts'
 
 interface Paths {
@@ -32,11 +33,11 @@ for (const name of names) {
     const paths = vector<Paths>(file)
     const trie = trieOf(paths)
     assert.is(trie.root, BigInt(paths.root_hash))
-    const everything = trie.witness(paths.initial_leaves.map(BigInt))
+    const everything = ways(trie, paths.initial_leaves.map(BigInt))
     assert.equal(plain(everything), expected(paths.facts_storage))
     for (const [hash, preimage] of everything) assert.is(hashOf(preimage), hash)
     const keys = paths.modified_leaves_indices.map(BigInt)
-    assert.equal(plain(trie.witness(keys, true)), expected(paths.expected_nodes))
+    assert.equal(plain(withBottoms(ways(trie, keys), everything)), expected(paths.expected_nodes))
   })
 }
 
@@ -98,7 +99,7 @@ test('a witness holds the way to every key and nothing else', () => {
       for (const { key, value } of updates) trie.set(key, value)
       hashTries([trie], mixed)
       for (const { key } of updates) {
-        const witness = trie.witness([key])
+        const witness = ways(trie, [key])
         const { value, used } = follow(witness, trie.root, key, 16)
         assert.is(value, trie.get(key))
         assert.is(used, witness.size)
@@ -173,6 +174,19 @@ function fromScratch(height: number, leaves: Map<bigint, bigint>, hash = mixed):
     )
   }
   return build(height, [...leaves])
+}
+
+function ways(trie: PatriciaTrie, keys: bigint[]): Ways {
+  return waysTo(trie.node, trie.height, keys, nothingStored)
+}
+
+/** Adds the nodes below edges where a way ended, which an update would need. */
+function withBottoms(found: Ways, all: Ways): Ways {
+  for (const preimage of [...found.values()]) {
+    const below = 'left' in preimage ? undefined : all.get(preimage.bottom)
+    if (below && !('left' in preimage)) found.set(preimage.bottom, below)
+  }
+  return found
 }
 
 /** Walks a witness from the root to a key. */

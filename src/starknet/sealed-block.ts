@@ -3,7 +3,6 @@
  *
  * It is plain data and crosses to the hasher's thread: executions travel as the words that the executors wrote.
  */
-import type { StateCommitter } from '../state/state-root.ts'
 import type { BlockHeader, IncludedTransaction } from './block.ts'
 import type { BlockContext } from './block-context.ts'
 import { blockHash } from './block-hash.ts'
@@ -21,8 +20,8 @@ export interface SealedBlock {
   stateDiff: StateDiff
 }
 
-/** The header of a sealed block whose parent's state is the committer's; afterwards its own is. */
-export function headerOf(sealed: SealedBlock, committer: StateCommitter): BlockHeader {
+/** The header of a sealed block, given the root of the state after it. */
+export function headerOf(sealed: SealedBlock, newRoot: bigint): BlockHeader {
   const { context, parentHash, transactions, results, stateDiff } = sealed
   const included = transactions.map(({ hash, transaction }, index): IncludedTransaction => {
     const execution = decodeOutcome(results[index]!)
@@ -32,7 +31,7 @@ export function headerOf(sealed: SealedBlock, committer: StateCommitter): BlockH
     ...context,
     ...blockCommitments(included, stateDiff),
     parentHash,
-    newRoot: committer.apply(stateDiff),
+    newRoot,
     transactionCount: transactions.length,
   }
   return { ...header, blockHash: blockHash(header) }

@@ -1,18 +1,24 @@
 /**
- * The tries of the state, in memory, and the root over them.
+ * The tries of the state and the root over them, block by block, on a `NodeStore`.
  *
  *     contracts   Pedersen   address ─▶ h(h(h(class hash, storage root), nonce), 0)
  *     storage     Pedersen   key ─▶ value, one trie per contract
  *     classes     Poseidon   class hash ─▶ h('CONTRACT_CLASS_LEAF_V0', compiled class hash)
  *
- * A block's diff goes in, the root comes out; all storage tries of a block are hashed together.
+ * A block's diff goes in, the root and the nodes to store come out; only nodes on the ways to changed keys are read. All
+ * storage tries of a block are hashed together.
  *
  * Invariant: a contract has a leaf iff its class hash, nonce or storage root is not 0.
  */
 import { encodeShortString } from '../felt/felt.ts'
 import { poseidonMany } from '../felt/hash.ts'
 import { pedersenPairs, poseidonPairs } from './hash-pairs.ts'
-import { type HashPairs, hashTries, PatriciaTrie } from './patricia.ts'
+import { NodeCache } from './node-cache.ts'
+import type { Roots } from './node-codec.ts'
+import { MemoryNodeStore, type NodeBatch, type WritableNodeStore } from './node-store.ts'
+import { type HashPairs, hashTries, type LeafUpdate, PatriciaTrie } from './patricia.ts'
+import { type SealedNodes, sealNodes } from './seal-nodes.ts'
+import { type ContractLeaf, closedHash, type Leaf, valueLeaf } from './trie-node.ts'
 
 /** Height of the three kinds of trie. */
 export const STATE_HEIGHT = 251
@@ -30,95 +36,176 @@ export interface TrieChanges {
   migratedCompiledClasses: ReadonlyMap<bigint, bigint>
 }
 
-interface ContractLeaf {
+/** What a block does to the tries: made by `prepare`, written by whoever writes the block, then accepted. */
+export interface TrieUpdate {
+  root: bigint
+  contractsRoot: bigint
+  classesRoot: bigint
+  batch: NodeBatch
+  sealed: SealedNodes
+}
+
+export interface TrieHashes {
+  pedersen: HashPairs
+  poseidon: HashPairs
+}
+
+/** A contract that a block touches. */
+interface Touched {
   classHash: bigint
   nonce: bigint
   storage: PatriciaTrie
 }
 
 export class StateCommitter {
-  readonly contracts = new PatriciaTrie(STATE_HEIGHT)
-  readonly classes = new PatriciaTrie(STATE_HEIGHT)
-  readonly #leaves = new Map<bigint, ContractLeaf>()
-  readonly #pedersen: HashPairs
-  readonly #poseidon: HashPairs
+  readonly #store: WritableNodeStore
+  readonly #cache: NodeCache
+  readonly #hashes: TrieHashes
+  #height: number
+  #roots: Roots
 
-  constructor(pedersen: HashPairs = pedersenPairs, poseidon: HashPairs = poseidonPairs) {
-    this.#pedersen = pedersen
-    this.#poseidon = poseidon
+  /** Continues after block `height` of the store; -1 is before the first. */
+  constructor(
+    store: WritableNodeStore = new MemoryNodeStore(),
+    height = -1,
+    hashes: TrieHashes = { pedersen: pedersenPairs, poseidon: poseidonPairs },
+  ) {
+    this.#store = store
+    this.#cache = new NodeCache(store)
+    this.#hashes = hashes
+    this.#height = height
+    this.#roots = this.#cache.roots(height)
   }
 
-  /** Root of the state so far. */
+  /** Height of the last block that was accepted. */
+  get height(): number {
+    return this.#height
+  }
+
+  get contractsRoot(): bigint {
+    return closedHash(this.#roots.contracts)
+  }
+
+  get classesRoot(): bigint {
+    return closedHash(this.#roots.classes)
+  }
+
+  /** Root of the state after that block. */
   get root(): bigint {
-    return stateRoot(this.contracts.root, this.classes.root)
+    return stateRoot(this.contractsRoot, this.classesRoot)
   }
 
-  /** Storage trie of a contract, if it was ever touched. */
-  storageOf(address: bigint): PatriciaTrie | null {
-    return this.#leaves.get(address)?.storage ?? null
-  }
-
-  /** Applies a diff and returns the new root. */
+  /** Computes the next block, writes it and goes on to it; returns the new root. */
   apply(changes: TrieChanges): bigint {
-    this.#applyContracts(changes)
-    this.#applyClasses(changes)
-    return this.root
+    const update = this.prepare(changes)
+    this.#store.write(update.batch)
+    this.accept(update)
+    return update.root
   }
 
-  #applyContracts(changes: TrieChanges): void {
-    const touched = new Map<bigint, ContractLeaf>()
+  /** Computes the next block. Nothing is written, and without `accept` nothing has happened. */
+  prepare(changes: TrieChanges): TrieUpdate {
+    const superseded: number[] = []
+    const contracts = this.#updateContracts(changes, superseded)
+    const classes = this.#updateClasses(changes, superseded)
+    const roots = { contracts: contracts.node, classes: classes.node }
+    const sealed = sealNodes(this.#height + 1, roots, superseded)
+    return {
+      root: stateRoot(contracts.root, classes.root),
+      contractsRoot: contracts.root,
+      classesRoot: classes.root,
+      batch: sealed.batch,
+      sealed,
+    }
+  }
+
+  /** Goes on to a block that was prepared last and whose batch is in the store. */
+  accept({ sealed }: TrieUpdate): void {
+    if (sealed.batch.block !== this.#height + 1) {
+      throw new Error(`expected block ${this.#height + 1}, got ${sealed.batch.block}`)
+    }
+    for (const { id, node } of sealed.decoded) this.#cache.remember(id, node)
+    this.#height++
+    this.#roots = sealed.roots
+  }
+
+  /** Goes back to a height, above which the store has been aborted. */
+  returnTo(height: number): void {
+    this.#cache.clear()
+    this.#height = height
+    this.#roots = this.#cache.roots(height)
+  }
+
+  #updateContracts(changes: TrieChanges, superseded: number[]): PatriciaTrie {
+    const contracts = new PatriciaTrie(STATE_HEIGHT, this.#roots.contracts, this.#cache)
+    const touched = new Map<bigint, Touched>()
+    const touch = (address: bigint): Touched => {
+      let contract = touched.get(address)
+      if (contract === undefined) touched.set(address, (contract = this.#open(contracts, address)))
+      return contract
+    }
     for (const [address, cells] of changes.storage) {
-      const { storage } = this.#touch(address, touched)
-      for (const [key, value] of cells) storage.set(key, value)
+      const updates = [...cells].map(([key, value]): LeafUpdate => [key, valueLeaf(value)])
+      touch(address).storage.update(updates)
     }
-    for (const [address, nonce] of changes.nonces) this.#touch(address, touched).nonce = nonce
+    for (const [address, nonce] of changes.nonces) touch(address).nonce = nonce
     for (const classes of [changes.deployedContracts, changes.replacedClasses]) {
-      for (const [address, classHash] of classes)
-        this.#touch(address, touched).classHash = classHash
+      for (const [address, classHash] of classes) touch(address).classHash = classHash
     }
-    hashTries(
-      [...touched.values()].map((leaf) => leaf.storage),
-      this.#pedersen,
-    )
-    const hashes = this.#leafHashes([...touched.values()])
-    let index = 0
-    for (const address of touched.keys()) this.contracts.set(address, hashes[index++]!)
-    hashTries([this.contracts], this.#pedersen)
+    const storages = [...touched.values()].map(({ storage }) => storage)
+    hashTries(storages, this.#hashes.pedersen)
+    for (const storage of storages) for (const id of storage.superseded) superseded.push(id)
+    contracts.update(this.#contractLeaves(touched))
+    hashTries([contracts], this.#hashes.pedersen)
+    for (const id of contracts.superseded) superseded.push(id)
+    return contracts
   }
 
-  #touch(address: bigint, touched: Map<bigint, ContractLeaf>): ContractLeaf {
-    let leaf = this.#leaves.get(address)
-    if (leaf === undefined) {
-      leaf = { classHash: 0n, nonce: 0n, storage: new PatriciaTrie(STATE_HEIGHT) }
-      this.#leaves.set(address, leaf)
+  /** A contract as the parent block left it. */
+  #open(contracts: PatriciaTrie, address: bigint): Touched {
+    const leaf = contracts.leaf(address)
+    const known: ContractLeaf | null = leaf && this.#cache.contract(leaf)
+    return {
+      classHash: known?.classHash ?? 0n,
+      nonce: known?.nonce ?? 0n,
+      storage: new PatriciaTrie(STATE_HEIGHT, known?.storage ?? null, this.#cache),
     }
-    touched.set(address, leaf)
-    return leaf
   }
 
-  #leafHashes(leaves: ContractLeaf[]): bigint[] {
-    const zeros = leaves.map(() => 0n)
-    const withStorage = this.#pedersen(
-      leaves.map((leaf) => leaf.classHash),
-      leaves.map((leaf) => leaf.storage.root),
+  #contractLeaves(touched: ReadonlyMap<bigint, Touched>): LeafUpdate[] {
+    const { pedersen } = this.#hashes
+    const leaves = [...touched]
+    const withStorage = pedersen(
+      leaves.map(([, { classHash }]) => classHash),
+      leaves.map(([, { storage }]) => storage.root),
     )
-    const withNonce = this.#pedersen(
+    const withNonce = pedersen(
       withStorage,
-      leaves.map((leaf) => leaf.nonce),
+      leaves.map(([, { nonce }]) => nonce),
     )
-    return this.#pedersen(withNonce, zeros).map((hash, i) => (isEmpty(leaves[i]!) ? 0n : hash))
+    const zeros = leaves.map(() => 0n)
+    return pedersen(withNonce, zeros).map((hash, i): LeafUpdate => {
+      const [address, { classHash, nonce, storage }] = leaves[i]!
+      const isAbsent = classHash === 0n && nonce === 0n && storage.isEmpty
+      const contract: ContractLeaf = { classHash, nonce, storage: storage.node }
+      const leaf: Leaf = { kind: 'leaf', hash, id: 0, contract }
+      return [address, isAbsent ? null : leaf]
+    })
   }
 
-  #applyClasses(changes: TrieChanges): void {
-    const compiled = [...changes.declaredClasses, ...changes.migratedCompiledClasses]
-    const hashes = this.#poseidon(
+  #updateClasses(changes: TrieChanges, superseded: number[]): PatriciaTrie {
+    const { poseidon } = this.#hashes
+    const classes = new PatriciaTrie(STATE_HEIGHT, this.#roots.classes, this.#cache)
+    const { declaredClasses, migratedCompiledClasses } = changes
+    const compiled = [...new Map([...declaredClasses, ...migratedCompiledClasses])]
+    const hashes = poseidon(
       compiled.map(() => CLASS_LEAF_TAG),
       compiled.map(([, compiledClassHash]) => compiledClassHash),
     )
-    compiled.forEach(([classHash], i) => {
-      this.classes.set(classHash, hashes[i]!)
-    })
-    hashTries([this.classes], this.#poseidon)
+    classes.update(compiled.map(([classHash], i): LeafUpdate => [classHash, valueLeaf(hashes[i]!)]))
+    hashTries([classes], poseidon)
+    for (const id of classes.superseded) superseded.push(id)
+    return classes
   }
 }
 
@@ -131,8 +218,4 @@ export function stateRoot(
   if (contractsRoot === 0n && classesRoot === 0n) return 0n
   if (classesRoot === 0n && bareIfNoClasses) return contractsRoot
   return poseidonMany([STATE_TAG, contractsRoot, classesRoot])
-}
-
-function isEmpty({ classHash, nonce, storage }: ContractLeaf): boolean {
-  return classHash === 0n && nonce === 0n && storage.isEmpty
 }
