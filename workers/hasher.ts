@@ -27,7 +27,7 @@ const hasher = {
   /** Header of the next block; its parent's state is the one of the call before. */
   headerOf: (sealed: SealedBlock) => {
     const root = committer.apply(sealed.stateDiff)
-    nodes.prune(committer.height)
+    nodes.pruneBelow(committer.height)
     return headerOf(sealed, root)
   },
 }

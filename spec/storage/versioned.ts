@@ -28,15 +28,15 @@ test('a cell has the value of each height, and none where it was removed', () =>
   const key = Buffer.from([0, 1])
   const values = [Buffer.from([7]), null, Buffer.from([8, 9])]
   for (const [height, value] of values.entries()) {
-    inTransaction(() => database.tries.write(height * 10, [[key, value]]))
+    inTransaction(() => database.state.write(height * 10, [[key, value]]))
   }
-  const at = (height: number) => database.tries.at(key, height)
+  const at = (height: number) => database.state.at(key, height)
   assert.equal([0, 9, 10, 19, 20, 99].map(at).map(numbers), [[7], [7], null, null, [8, 9], [8, 9]])
-  assert.equal(database.tries.versionAt(key, 15), { height: 10, value: null })
-  assert.equal(numbers(database.tries.newest(key)), [8, 9])
-  assert.is(database.tries.newest(Buffer.from([0, 2])), null)
+  assert.equal(database.state.versionAt(key, 15), { height: 10, value: null })
+  assert.equal(numbers(database.state.newest(key)), [8, 9])
+  assert.is(database.state.newest(Buffer.from([0, 2])), null)
   assert.throws(
-    () => inTransaction(() => database.tries.write(5, [[key, null]])),
+    () => inTransaction(() => database.state.write(5, [[key, null]])),
     /above block 20, got 5/,
   )
 })

@@ -50,7 +50,7 @@ export class NodeCache implements NodeLoader {
     this.#nodes.set(id, node)
   }
 
-  /** Forgets everything, for ids are given again after an abort. */
+  /** Forgets everything, for ids are given again after a revert. */
   clear(): void {
     this.#nodes.clear()
   }

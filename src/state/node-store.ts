@@ -5,7 +5,7 @@
  *     index 0   the roots after that block; every other record is reached from some block's roots
  *
  * A block writes what it changed and names the records that it superseded: needed by older heights, no longer by it. So
- * every height is readable through its roots; to prune is to delete what was superseded up to a height, to abort is to
+ * every height is readable through its roots; to prune is to delete what was superseded up to a height, to revert is to
  * delete the records of the blocks above one.
  *
  * Invariant: a batch is written whole or not at all, in the order of blocks.
@@ -45,10 +45,10 @@ export interface NodeBatch {
 
 export interface WritableNodeStore extends NodeStore {
   write(batch: NodeBatch): void
-  /** Forgets all blocks above a height. */
-  abort(height: number): void
-  /** Gives up all heights below this one. */
-  prune(height: number): void
+  /** Undoes all blocks above a height. */
+  revertAbove(height: number): void
+  /** Drops what no height from this one on needs. */
+  pruneBelow(height: number): void
 }
 
 /** Nodes in memory. */
@@ -70,13 +70,13 @@ export class MemoryNodeStore implements WritableNodeStore {
     this.#superseded.set(block, superseded)
   }
 
-  abort(height: number): void {
+  revertAbove(height: number): void {
     const first = rootsId(height + 1)
     for (const id of this.#records.keys()) if (id >= first) this.#records.delete(id)
     for (const block of this.#superseded.keys()) if (block > height) this.#superseded.delete(block)
   }
 
-  prune(height: number): void {
+  pruneBelow(height: number): void {
     for (const [block, ids] of this.#superseded) {
       if (block > height) continue
       for (const id of ids) this.#records.delete(id)

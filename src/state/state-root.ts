@@ -129,7 +129,7 @@ export class StateCommitter {
     this.#roots = sealed.roots
   }
 
-  /** Goes back to a height, above which the store has been aborted. */
+  /** Goes back to a height, above which the store was reverted. */
   returnTo(height: number): void {
     this.#cache.clear()
     this.#height = height

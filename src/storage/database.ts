@@ -4,7 +4,7 @@
  *
  *     table        key                         value
  *     state.*      location (`state-key.ts`)   cell: `versioned.ts`
- *     tries.*      trie and path               node: `versioned.ts`
+ *     tries.*      block, index                node: `node-table.ts`
  *     blocks       height                      header, transactions, diff: `block-codec.ts`
  *     results      height, transaction index   words of an execution
  *     hashes       block or transaction hash   height, transaction index
@@ -15,6 +15,7 @@
  * A commit returns after the sync: `overlappingSync`, which would sync later, is off.
  */
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { NodeTable } from './node-table.ts'
 import { Versioned } from './versioned.ts'
 
 /** Tables of an environment at most. */
@@ -27,7 +28,7 @@ export interface ChainDatabase {
   /** State cells, by location. */
   readonly state: Versioned
   /** Trie nodes. */
-  readonly tries: Versioned
+  readonly tries: NodeTable
   readonly blocks: Database<Buffer, number>
   readonly results: Database<Buffer, Uint8Array>
   readonly hashes: Database<Buffer, Uint8Array>
@@ -51,7 +52,7 @@ export function openDatabase(path: string, { readOnly = false } = {}): ChainData
   return {
     root,
     state: new Versioned(root, 'state'),
-    tries: new Versioned(root, 'tries'),
+    tries: new NodeTable(root, 'tries'),
     blocks: root.openDB('blocks', { encoding: 'binary', keyEncoding: 'uint32' }),
     results: root.openDB('results', binary),
     hashes: root.openDB('hashes', binary),

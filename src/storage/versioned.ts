@@ -1,5 +1,5 @@
 /**
- * Seam: cells with history over LMDB, one mechanism for state and for trie nodes.
+ * Seam: cells with history over LMDB, for all state that is read by its key.
  *
  *     NAME.now      key                    ─▶ height of the write, checksum, value   the newest version
  *     NAME.then     key, ~height of write  ─▶ checksum, value                        versions that were replaced
