@@ -64,13 +64,7 @@ test('JSON that is no request is -32600, and its id is echoed if it has one', as
 })
 
 test('an unknown method is -32601, whatever its name', async () => {
-  for (const method of [
-    'starknet_getStorageProof',
-    'devnet_load',
-    '__proto__',
-    'constructor',
-    '',
-  ]) {
+  for (const method of ['devnet_load', '__proto__', 'constructor', '']) {
     assert.is((await node.call(method)).error!.code, -32601, method)
   }
 })
@@ -139,6 +133,14 @@ test('a parameter that cannot be read is -32602 and is named', async () => {
     ['starknet_estimateFee', [[{ type: 'L1' }], [], 'latest'], 'request[0].type: '],
     ['starknet_estimateFee', [[], ['SKIP_FEE_CHARGE'], 'latest'], 'simulation_flags[0]: '],
     ['starknet_traceBlockTransactions', ['pre_confirmed'], 'block_id: '],
+    ['starknet_getStorageProof', ['pre_confirmed'], 'block_id: '],
+    ['starknet_getStorageProof', ['latest', [`0x8${'0'.repeat(62)}`]], 'class_hashes[0]: '],
+    ['starknet_getStorageProof', ['latest', [], [], [{}]], 'contracts_storage_keys[0].contract'],
+    [
+      'starknet_getStorageProof',
+      ['latest', [], new Array(101).fill('0x1')],
+      'the request has 101 keys, the limit is 100',
+    ],
     ['starknet_addInvokeTransaction', [{ type: 'INVOKE' }], 'invoke_transaction.version: '],
     [
       'starknet_addInvokeTransaction',

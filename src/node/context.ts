@@ -17,6 +17,12 @@ export interface RequestLimits {
   eventPage: number
   /** Positions of an event filter's keys. */
   keyPositions: number
+  /** Keys of a storage proof. */
+  proofKeys: number
 }
 
-export const defaultRequestLimits: RequestLimits = { eventPage: 1024, keyPositions: 16 }
+export const defaultRequestLimits: RequestLimits = {
+  eventPage: 1024,
+  keyPositions: 16,
+  proofKeys: 100,
+}

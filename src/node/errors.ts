@@ -24,6 +24,7 @@ export const INVALID_CONTINUATION_TOKEN = 33
 export const TOO_MANY_KEYS_IN_FILTER = 34
 export const CONTRACT_ERROR = 40
 export const TRANSACTION_EXECUTION_ERROR = 41
+export const STORAGE_PROOF_NOT_SUPPORTED = 42
 export const NON_ACCOUNT = 58
 export const UNSUPPORTED_TX_VERSION = 61
 
@@ -48,6 +49,10 @@ export const messages: ReadonlyMap<number, string> = new Map([
   [TOO_MANY_KEYS_IN_FILTER, 'Too many keys provided in a filter'],
   [CONTRACT_ERROR, 'Contract error'],
   [TRANSACTION_EXECUTION_ERROR, 'Transaction execution error'],
+  [
+    STORAGE_PROOF_NOT_SUPPORTED,
+    "the node doesn't support storage proofs for blocks that are too far in the past",
+  ],
   [51, 'Class already declared'],
   [52, 'Invalid transaction nonce'],
   [53, "The transaction's resources don't cover validation or the minimal transaction fee"],

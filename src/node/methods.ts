@@ -8,6 +8,7 @@ import { devnetMethods } from './methods/devnet.ts'
 import { eventMethods } from './methods/events.ts'
 import { executionMethods } from './methods/execution.ts'
 import { nodeMethods } from './methods/node.ts'
+import { proofMethods } from './methods/proofs.ts'
 import { stateMethods } from './methods/state.ts'
 import { transactionMethods } from './methods/transactions.ts'
 import { writeMethods } from './methods/write.ts'
@@ -20,6 +21,7 @@ export function methodsOf(context: NodeContext): Methods {
       ...blockMethods(context),
       ...transactionMethods(context),
       ...stateMethods(context),
+      ...proofMethods(context),
       ...eventMethods(context),
       ...executionMethods(context),
       ...writeMethods(context),

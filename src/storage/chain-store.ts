@@ -6,6 +6,7 @@
  */
 import type { Block } from '../starknet/block.ts'
 import type { SierraClass } from '../starknet/transaction.ts'
+import type { ProofRequest, StateProof } from '../state/proof.ts'
 import type { ReadableState } from '../state/readable-state.ts'
 
 /** State after one block. */
@@ -65,6 +66,8 @@ export interface ChainStore {
   classByHash(classHash: bigint): StoredClass | null
   /** State after block `number`, which must exist. */
   stateAt(number: number): StateReader
+  /** Proves keys of the state after block `number`, which must exist; null if its tries are no longer kept. */
+  prove(number: number, request: ProofRequest): StateProof | null
   /** A page of events in chain order from `start` (inclusive), and where the next page starts, or null. */
   events(
     filter: EventFilter,

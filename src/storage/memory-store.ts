@@ -8,6 +8,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Block } from '../starknet/block.ts'
+import type { ProofRequest, StateProof } from '../state/proof.ts'
 import type {
   ChainStore,
   EmittedEvent,
@@ -18,6 +19,7 @@ import type {
 } from './chain-store.ts'
 import { matchesFilter } from './event-filter.ts'
 import { Histories } from './history.ts'
+import { ProvableTries } from './provable-tries.ts'
 
 /** Blocks whose events are kept decoded: clients page through a few blocks at a time. */
 const LISTED_BLOCKS = 256
@@ -37,6 +39,8 @@ class MemoryStore implements ChainStore {
   readonly #nonces = new Histories()
   readonly #classHashes = new Histories()
   readonly #compiledClassHashes = new Histories()
+  /** Built when somebody asks for a proof. */
+  #tries: ProvableTries | null = null
 
   height(): number {
     return this.#blocks.length - 1
@@ -83,6 +87,14 @@ class MemoryStore implements ChainStore {
       compiledClassHashAt: (classHash) => this.#compiledClassHashes.at(classHash, number),
       lastUpdateOf: (address, key) => this.#storage.get(address)?.lastUpdate(key, number) ?? null,
     }
+  }
+
+  prove(number: number, request: ProofRequest): StateProof | null {
+    this.#tries ??= new ProvableTries()
+    while (this.#tries.height < number) {
+      this.#tries.apply(this.#blocks[this.#tries.height + 1]!.stateDiff)
+    }
+    return this.#tries.prove(number, request)
   }
 
   events(
