@@ -80,7 +80,11 @@ function hashOf(bundle: Bundle, result: BlockResult, committer: StateCommitter):
   const sealed = {
     context: bundle.context,
     parentHash: 0n,
-    transactions: kept.map(({ hash, transaction }) => ({ hash, transaction: transaction! })),
+    transactions: kept.map(({ hash, transaction }) => ({
+      hash,
+      transaction: transaction!,
+      contractAddress: null,
+    })),
     results: result.results.filter((_, index) => result.outcomes[index] === COMPLETED),
     stateDiff: stateDiffOfChanges(result.changes),
   }

@@ -170,7 +170,11 @@ export class Production {
     const header = await this.#options.hash({
       context: open.context,
       parentHash: parent?.header.blockHash ?? 0n,
-      transactions: open.transactions.map(({ hash, transaction }) => ({ hash, transaction })),
+      transactions: open.transactions.map(({ hash, transaction, contractAddress }) => ({
+        hash,
+        transaction,
+        contractAddress,
+      })),
       results,
       stateDiff: open.diff,
     })

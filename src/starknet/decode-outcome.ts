@@ -66,6 +66,11 @@ export function decodeOutcome(words: Int32Array): DecodedExecution {
   return new Decoder(words).execution()
 }
 
+/** The events of an outcome, in the order of the receipt: a part of `decodeOutcome` that costs little. */
+export function decodeEvents(words: Int32Array): OrderedEvent[] {
+  return new Decoder(words).events()
+}
+
 /** The outcome of a `starknet_call`. */
 export function decodeCall(words: Int32Array): CallExecution {
   const decoder = new Decoder(words)
@@ -137,7 +142,7 @@ class Decoder {
         revertedSteps: work.revertedSteps,
         revertedSierraGas: BigInt(work.revertedSierraGas),
       },
-      events: this.#eventList().map(({ event }) => event),
+      events: this.events(),
       messages: this.#messageList().map(({ message }) => message),
       trace: {
         validate: rootOf(VALIDATE_PHASE),
@@ -177,6 +182,10 @@ class Decoder {
       call.accessedStorageKeys = keys.sort(compare)
     }
     return calls
+  }
+
+  events(): OrderedEvent[] {
+    return this.#eventList().map(({ event }) => event)
   }
 
   #call(index: number): CallTrace {

@@ -9,12 +9,17 @@ import { blockHash } from './block-hash.ts'
 import { blockCommitments } from './commitments.ts'
 import { decodeOutcome } from './decode-outcome.ts'
 import type { StateDiff } from './execution.ts'
-import type { Transaction } from './transaction.ts'
+
+/** An included transaction without what it did. */
+export type SealedTransaction = Pick<
+  IncludedTransaction,
+  'hash' | 'transaction' | 'contractAddress'
+>
 
 export interface SealedBlock {
   context: BlockContext
   parentHash: bigint
-  transactions: { hash: bigint; transaction: Transaction }[]
+  transactions: SealedTransaction[]
   /** Words of the executions, one for each transaction. */
   results: Int32Array[]
   stateDiff: StateDiff
@@ -23,9 +28,9 @@ export interface SealedBlock {
 /** The header of a sealed block, given the root of the state after it. */
 export function headerOf(sealed: SealedBlock, newRoot: bigint): BlockHeader {
   const { context, parentHash, transactions, results, stateDiff } = sealed
-  const included = transactions.map(({ hash, transaction }, index): IncludedTransaction => {
+  const included = transactions.map((sealed, index): IncludedTransaction => {
     const execution = decodeOutcome(results[index]!)
-    return { hash, transaction, contractAddress: null, execution: () => execution }
+    return { ...sealed, execution: () => execution }
   })
   const header = {
     ...context,

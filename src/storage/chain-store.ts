@@ -58,7 +58,11 @@ export interface EventPosition {
 export interface ChainStore {
   /** Height of the newest block, -1 before genesis. */
   height(): number
+  /** The lowest height whose state is kept; blocks, receipts and events are kept from the first on. */
+  lowestState(): number
   append(block: Block, classes: StoredClass[]): void
+  /** Forgets all blocks above a height, down to the lowest state. */
+  returnTo(height: number): void
   blockByNumber(number: number): Block | null
   blockByHash(hash: bigint): Block | null
   /** Where a transaction was included. */

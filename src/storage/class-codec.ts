@@ -20,11 +20,9 @@ export function encodeClass(stored: StoredClass): Buffer {
 
 export function decodeClass(bytes: Uint8Array): StoredClass {
   const reader = new ByteReader(bytes)
-  return {
-    classHash: reader.number(),
-    compiledClassHash: reader.number(),
-    declaredAt: reader.count(),
-    sierra: reader.list(() => decodeSierra(reader.bytes()))[0] ?? null,
-    casm: JSON.parse(reader.text()),
-  }
+  const classHash = reader.number()
+  const compiledClassHash = reader.number()
+  const declaredAt = reader.count()
+  const sierra = reader.list(() => decodeSierra(reader.bytes()))[0] ?? null
+  return { classHash, compiledClassHash, sierra, casm: JSON.parse(reader.text()), declaredAt }
 }

@@ -19,6 +19,13 @@ export class History {
     this.#values.push(value)
   }
 
+  /** Forgets what was recorded above a height. */
+  returnTo(height: number): void {
+    const count = this.#indexAt(height) + 1
+    this.#heights.length = count
+    this.#values.length = count
+  }
+
   /** Value after block `height`. */
   at(height: number): bigint {
     const index = this.#indexAt(height)
@@ -54,6 +61,10 @@ export class Histories {
     let history = this.#byKey.get(key)
     if (history === undefined) this.#byKey.set(key, (history = new History()))
     history.record(height, value)
+  }
+
+  returnTo(height: number): void {
+    for (const history of this.#byKey.values()) history.returnTo(height)
   }
 
   at(key: bigint, height: number): bigint {

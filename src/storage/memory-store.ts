@@ -46,6 +46,24 @@ class MemoryStore implements ChainStore {
     return this.#blocks.length - 1
   }
 
+  lowestState(): number {
+    return 0
+  }
+
+  returnTo(height: number): void {
+    for (const { header, transactions } of this.#blocks.splice(height + 1)) {
+      this.#numbers.delete(header.blockHash)
+      for (const { hash } of transactions) this.#transactions.delete(hash)
+    }
+    for (const [classHash, { declaredAt }] of this.#classes) {
+      if (declaredAt > height) this.#classes.delete(classHash)
+    }
+    const cells = [this.#nonces, this.#classHashes, this.#compiledClassHashes]
+    for (const histories of [...cells, ...this.#storage.values()]) histories.returnTo(height)
+    this.#events.clear()
+    this.#tries = null
+  }
+
   append(block: Block, classes: StoredClass[]): void {
     this.#check(block)
     const { number, blockHash } = block.header

@@ -1,0 +1,259 @@
+/**
+ * The chain on disk as main reads it. The committer's thread writes blocks; `append` then only notes the new tip.
+ *
+ * Blocks are decoded as far as somebody looks; recent ones, executions and classes stay decoded. State is read through
+ * the history of each cell, so a reader is a height, and what it says never changes.
+ *
+ * Invariant: a block above the noted tip is never shown, though the writer may have stored it already.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Block, IncludedTransaction } from '../starknet/block.ts'
+import { decodeEvents, decodeOutcome } from '../starknet/decode-outcome.ts'
+import type { StateDiff, TransactionExecution } from '../starknet/execution.ts'
+import type { Transaction } from '../starknet/transaction.ts'
+import { CLASS_HASH, COMPILED_CLASS_HASH, NONCE, STORAGE } from '../state/location.ts'
+import { NodeCache } from '../state/node-cache.ts'
+import { type ProofRequest, proveState, type StateProof } from '../state/proof.ts'
+import { decodeStateDiff, type EncodedBlock } from './block-codec.ts'
+import type {
+  ChainStore,
+  EmittedEvent,
+  EventFilter,
+  EventPosition,
+  StateReader,
+  StoredClass,
+} from './chain-store.ts'
+import { lowestState, readBlock, readClass, storedHeight } from './chain-writer.ts'
+import type { ChainDatabase } from './database.ts'
+import { matchesFilter } from './event-filter.ts'
+import { nextCandidate } from './event-index.ts'
+import { BLOCK, findHash, TRANSACTION } from './hash-table.ts'
+import { allResults, groupOf, readResults } from './result-table.ts'
+import { decodeValue, stateKey } from './state-key.ts'
+import { decodeTransaction } from './transaction-codec.ts'
+
+/** Transactions of decoded blocks that are kept: some megabytes. */
+const KEPT_TRANSACTIONS = 20_000
+/** Decoded executions that are kept. */
+const KEPT_EXECUTIONS = 4096
+/** Groups of results that are kept as words, for neighbours are asked for next. */
+const KEPT_GROUPS = 64
+/** Decoded events that are kept, by block: clients page through a few blocks at a time. */
+const KEPT_EVENTS = 20_000
+/** Classes that are kept: each may have a megabyte of code. */
+const KEPT_CLASSES = 32
+/** Most transactions of a block, to number executions. */
+const MOST_TRANSACTIONS = 2 ** 20
+
+export class LmdbStore implements ChainStore {
+  readonly #database: ChainDatabase
+  readonly #blocks = new LRUCache<number, Block>({
+    maxSize: KEPT_TRANSACTIONS,
+    sizeCalculation: ({ transactions }) => 1 + transactions.length,
+  })
+  readonly #executions = new LRUCache<number, TransactionExecution>({ max: KEPT_EXECUTIONS })
+  readonly #groups = new LRUCache<number, Int32Array[]>({ max: KEPT_GROUPS })
+  readonly #events = new LRUCache<number, EmittedEvent[]>({
+    maxSize: KEPT_EVENTS,
+    sizeCalculation: ({ length }) => 1 + length,
+  })
+  readonly #classes = new LRUCache<bigint, StoredClass>({ max: KEPT_CLASSES })
+  readonly #nodes: NodeCache
+  #height: number
+
+  /** Reads what the database has now. */
+  constructor(database: ChainDatabase) {
+    this.#database = database
+    this.#nodes = new NodeCache(database.tries)
+    this.#height = storedHeight(database)
+  }
+
+  height(): number {
+    return this.#height
+  }
+
+  lowestState(): number {
+    return lowestState(this.#database)
+  }
+
+  /** Notes a block that the writer has stored. */
+  append(block: Block, _classes: StoredClass[]): void {
+    this.#database.root.resetReadTxn()
+    const { number, blockHash } = block.header
+    if (number !== this.#height + 1) {
+      throw new Error(`expected block ${this.#height + 1}, got ${number}`)
+    }
+    if (findHash(this.#database.hashes, BLOCK, blockHash)?.height !== number) {
+      throw new Error(`block ${number} is not stored`)
+    }
+    this.#blocks.set(number, block)
+    this.#height = number
+  }
+
+  /** Notes that the writer has taken back all blocks above a height. */
+  returnTo(height: number): void {
+    this.#database.root.resetReadTxn()
+    for (const cache of [this.#blocks, this.#executions, this.#groups, this.#events]) cache.clear()
+    this.#classes.clear()
+    this.#nodes.clear()
+    this.#height = Math.min(height, this.#height)
+  }
+
+  blockByNumber(number: number): Block | null {
+    if (number > this.#height) return null
+    const known = this.#blocks.get(number)
+    if (known !== undefined) return known
+    const encoded = readBlock(this.#database, number)
+    if (encoded === null) return null
+    const block = this.#lazily(encoded)
+    this.#blocks.set(number, block)
+    return block
+  }
+
+  blockByHash(hash: bigint): Block | null {
+    const place = findHash(this.#database.hashes, BLOCK, hash)
+    return place === null ? null : this.blockByNumber(place.height)
+  }
+
+  findTransaction(hash: bigint): { block: Block; index: number } | null {
+    const place = findHash(this.#database.hashes, TRANSACTION, hash)
+    const block = place === null ? null : this.blockByNumber(place.height)
+    return place === null || block === null ? null : { block, index: place.index }
+  }
+
+  classByHash(classHash: bigint): StoredClass | null {
+    const known = this.#classes.get(classHash)
+    if (known !== undefined) return known
+    const stored = readClass(this.#database, classHash)
+    if (stored === null || stored.declaredAt > this.#height) return null
+    this.#classes.set(classHash, stored)
+    return stored
+  }
+
+  /** Hashes of all stored classes, ascending. */
+  *classHashes(): Generator<bigint> {
+    for (const key of this.#database.classes.getKeys({ start: Buffer.alloc(0) })) {
+      yield BigInt(`0x${Buffer.from(key).toString('hex')}`)
+    }
+  }
+
+  stateAt(number: number): StateReader {
+    if (number < 0 || number > this.#height) throw new RangeError(`there is no block ${number}`)
+    if (number < this.lowestState()) {
+      throw new RangeError(`the state of block ${number} is no longer kept`)
+    }
+    const { state } = this.#database
+    const read = (kind: number, address: bigint, key = 0n) =>
+      decodeValue(state.at(stateKey(kind, address, key), number))
+    return {
+      storageAt: (address, key) => read(STORAGE, address, key),
+      nonceAt: (address) => read(NONCE, address),
+      classHashAt: (address) => read(CLASS_HASH, address),
+      compiledClassHashAt: (classHash) => read(COMPILED_CLASS_HASH, classHash),
+      lastUpdateOf: (address, key) =>
+        state.versionAt(stateKey(STORAGE, address, key), number)?.height ?? null,
+    }
+  }
+
+  prove(number: number, request: ProofRequest): StateProof | null {
+    return number < this.lowestState() ? null : proveState(this.#nodes, number, request)
+  }
+
+  events(
+    filter: EventFilter,
+    start: EventPosition | null,
+    limit: number,
+  ): { events: EmittedEvent[]; next: EventPosition | null } {
+    const found: EmittedEvent[] = []
+    const last = Math.min(filter.toBlock, this.#height)
+    let number = this.#candidate(filter, Math.max(filter.fromBlock, start?.blockNumber ?? 0), last)
+    for (; number !== null; number = this.#candidate(filter, number + 1, last)) {
+      const from = start !== null && number === start.blockNumber ? start.eventIndex : 0
+      const events = this.#eventsOf(number)
+      for (let index = from; index < events.length; index++) {
+        if (!matchesFilter(events[index]!, filter)) continue
+        if (found.length === limit) {
+          return { events: found, next: { blockNumber: number, eventIndex: index } }
+        }
+        found.push(events[index]!)
+      }
+    }
+    return { events: found, next: null }
+  }
+
+  #candidate(filter: EventFilter, from: number, to: number): number | null {
+    return nextCandidate(this.#database.events, filter, from, to)
+  }
+
+  /** A block whose parts are decoded when somebody looks at them. */
+  #lazily({ header, transactions, stateDiff }: EncodedBlock): Block {
+    let diff: StateDiff | undefined
+    return {
+      header,
+      transactions: transactions.map(({ hash, contractAddress, body }, index) => {
+        let transaction: Transaction | undefined
+        const included: IncludedTransaction = {
+          hash,
+          contractAddress,
+          get transaction() {
+            return (transaction ??= decodeTransaction(body))
+          },
+          execution: () => this.#execution(header.number, index),
+        }
+        return included
+      }),
+      get stateDiff() {
+        return (diff ??= decodeStateDiff(stateDiff))
+      },
+    }
+  }
+
+  #execution(height: number, index: number): TransactionExecution {
+    const place = height * MOST_TRANSACTIONS + index
+    const known = this.#executions.get(place)
+    if (known !== undefined) return known
+    const first = groupOf(index)
+    const groupPlace = height * MOST_TRANSACTIONS + first
+    let group = this.#groups.get(groupPlace)
+    if (group === undefined) {
+      group = readResults(this.#database.results, height, first)
+      this.#groups.set(groupPlace, group)
+    }
+    const words = group[index - first]
+    if (words === undefined) throw new Error(`block ${height} has no result ${index}`)
+    const execution = decodeOutcome(words)
+    this.#executions.set(place, execution)
+    return execution
+  }
+
+  #eventsOf(number: number): EmittedEvent[] {
+    let events = this.#events.get(number)
+    if (events === undefined) this.#events.set(number, (events = this.#listEvents(number)))
+    return events
+  }
+
+  /** All events of a block in order. */
+  #listEvents(number: number): EmittedEvent[] {
+    const { header, transactions } = this.blockByNumber(number)!
+    const list: EmittedEvent[] = []
+    let transactionIndex = 0
+    for (const words of allResults(this.#database.results, number, transactions.length)) {
+      const transactionHash = transactions[transactionIndex]!.hash
+      for (const [indexInTransaction, event] of decodeEvents(words).entries()) {
+        list.push({
+          fromAddress: event.fromAddress,
+          keys: event.keys,
+          data: event.data,
+          blockNumber: number,
+          blockHash: header.blockHash,
+          transactionHash,
+          transactionIndex,
+          eventIndex: list.length,
+          indexInTransaction,
+        })
+      }
+      transactionIndex++
+    }
+    return list
+  }
+}
