@@ -9,7 +9,7 @@ import { packageRoot } from '../../src/shared/package-root.ts'
 
 const base = ['felt', 'shared', 'kernels', 'compiler']
 const middle = [...base, 'vm', 'mvmemory', 'state']
-const upper = [...middle, 'executor', 'starknet', 'contracts', 'storage', 'lab']
+const upper = [...middle, 'executor', 'starknet', 'contracts', 'storage', 'ordering', 'lab']
 const source = [...upper, 'node', 'main', 'cli']
 
 /** For each folder (or file directly in src/) the folders it may import besides itself. */
@@ -24,6 +24,7 @@ const allowed: Record<string, string[]> = {
   starknet: [...middle, 'executor'],
   contracts: [...middle, 'executor', 'starknet'],
   storage: [...middle, 'executor', 'starknet'],
+  ordering: [...base, 'starknet', 'storage'],
   lab: [...middle, 'executor', 'starknet', 'contracts'],
   node: upper,
   main: [...source, 'actors', 'workers'],

@@ -1,0 +1,96 @@
+/**
+ * Puts blocks together from the records of an engine, and finds what waits: every submission, minus what blocks include
+ * and what was dropped.
+ *
+ * Invariant: a transaction that was submitted before it was included is found; one that was not is an error, never left out.
+ */
+import { type BlockRecord, EngineError, type Submission } from './engine.ts'
+import {
+  BEGIN,
+  type EngineRecord,
+  EXTEND,
+  readBegin,
+  readExtend,
+  readSeal,
+  readStart,
+  readSubmit,
+  SEAL,
+  START,
+  SUBMIT,
+} from './record.ts'
+
+export class Assembly {
+  readonly #from: number
+  readonly #waiting = new Map<bigint, Uint8Array>()
+  readonly #blocks: BlockRecord[] = []
+  #open: BlockRecord | null = null
+
+  /** Blocks from this height on are put together; those below are only taken out of what waits. */
+  constructor(from: number) {
+    this.#from = from
+  }
+
+  /** Takes the next record. */
+  add({ type, body }: EngineRecord): void {
+    switch (type) {
+      case START: {
+        const { height } = readStart(body)
+        const isStored = this.#open !== null && this.#open.init.context.number <= height
+        if (isStored) this.#close()
+        return
+      }
+      case SUBMIT:
+        for (const { hash, body: bytes } of readSubmit(body)) this.#waiting.set(hash, bytes)
+        return
+      case BEGIN:
+        this.#open = { init: readBegin(body), chunks: [], seal: null }
+        return
+      case EXTEND:
+        this.#extend(body)
+        return
+      case SEAL:
+        if (this.#open !== null) this.#open.seal = readSeal(body)
+        this.#close()
+        return
+      default:
+        throw new EngineError(`the journal has a record of type ${type}, which is not known here`)
+    }
+  }
+
+  /** Blocks in order, the open one last. */
+  get blocks(): BlockRecord[] {
+    return this.#open === null ? this.#blocks : [...this.#blocks, ...this.#kept(this.#open)]
+  }
+
+  get waiting(): Submission[] {
+    return [...this.#waiting].map(([hash, body]) => ({ hash, body }))
+  }
+
+  #extend(body: Uint8Array): void {
+    const { height, included, dropped, digest } = readExtend(body)
+    // Blocks whose beginning was forgotten are below everything that is asked for.
+    if (this.#open !== null && height >= this.#from) {
+      const transactions = included.map((hash) => this.#find(hash, height))
+      this.#open.chunks.push({ transactions, digest })
+    }
+    for (const hash of included) this.#waiting.delete(hash)
+    for (const hash of dropped) this.#waiting.delete(hash)
+  }
+
+  #find(hash: bigint, height: number): Submission {
+    const body = this.#waiting.get(hash)
+    if (body !== undefined) return { hash, body }
+    throw new EngineError(
+      `the journal orders transaction 0x${hash.toString(16)} in block ${height} and does not hold it`,
+    )
+  }
+
+  #close(): void {
+    if (this.#open !== null) this.#blocks.push(...this.#kept(this.#open))
+    this.#open = null
+  }
+
+  #kept(block: BlockRecord): BlockRecord[] {
+    return block.init.context.number >= this.#from ? [block] : []
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * What an engine keeps, as bytes: one record for each write.
+ *
+ *     type       body
+ *     1 START    term, height of the newest stored block
+ *     2 SUBMIT   hash and body of each transaction
+ *     3 BEGIN    height, context
+ *     4 EXTEND   height, index, hashes included, hashes dropped, digest
+ *     5 SEAL     height, count, reason
+ *
+ * Numbers are written as `byte-writer.ts` writes them.
+ */
+import type { BlockContext, GasPrice } from '../starknet/block-context.ts'
+import { ByteReader } from '../storage/byte-reader.ts'
+import { ByteWriter } from '../storage/byte-writer.ts'
+import type { BlockInit, Chunk, Seal, Submission, Term } from './engine.ts'
+
+export const START = 1
+export const SUBMIT = 2
+export const BEGIN = 3
+export const EXTEND = 4
+export const SEAL = 5
+
+/** One write: its type and its bytes. */
+export interface EngineRecord {
+  type: number
+  body: Uint8Array
+}
+
+export interface Start {
+  term: Term
+  height: number
+}
+
+export function startRecord({ term, height }: Start): EngineRecord {
+  const writer = new ByteWriter(16)
+  writer.count(term)
+  writer.count(height + 1)
+  return { type: START, body: writer.written }
+}
+
+export function readStart(body: Uint8Array): Start {
+  const reader = new ByteReader(body)
+  return { term: reader.count(), height: reader.count() - 1 }
+}
+
+export function submitRecord(batch: readonly Submission[]): EngineRecord {
+  const sizeBytes = batch.reduce((sum, { body }) => sum + body.length + 48, 16)
+  const writer = new ByteWriter(sizeBytes)
+  writer.list(batch, ({ hash, body }) => {
+    writer.number(hash)
+    writer.bytes(body)
+  })
+  return { type: SUBMIT, body: writer.written }
+}
+
+export function readSubmit(body: Uint8Array): Submission[] {
+  const reader = new ByteReader(body)
+  return reader.list(() => ({ hash: reader.number(), body: reader.bytes() }))
+}
+
+export function beginRecord({ context }: BlockInit): EngineRecord {
+  const writer = new ByteWriter(256)
+  writer.count(context.number)
+  writer.count(context.timestamp)
+  writer.number(context.sequencerAddress)
+  writer.number(context.chainId)
+  writer.text(context.starknetVersion)
+  for (const { wei, fri } of [context.l1GasPrice, context.l1DataGasPrice, context.l2GasPrice]) {
+    writer.number(wei)
+    writer.number(fri)
+  }
+  writer.byte(context.useKzgDa ? 1 : 0)
+  writer.number(context.strkAddress)
+  writer.number(context.ethAddress)
+  return { type: BEGIN, body: writer.written }
+}
+
+export function readBegin(body: Uint8Array): BlockInit {
+  const reader = new ByteReader(body)
+  const price = (): GasPrice => ({ wei: reader.number(), fri: reader.number() })
+  const context: BlockContext = {
+    number: reader.count(),
+    timestamp: reader.count(),
+    sequencerAddress: reader.number(),
+    chainId: reader.number(),
+    starknetVersion: reader.text(),
+    l1GasPrice: price(),
+    l1DataGasPrice: price(),
+    l2GasPrice: price(),
+    useKzgDa: reader.byte() === 1,
+    strkAddress: reader.number(),
+    ethAddress: reader.number(),
+  }
+  return { context }
+}
+
+export function extendRecord(chunk: Chunk): EngineRecord {
+  const writer = new ByteWriter(64 + 33 * (chunk.included.length + chunk.dropped.length))
+  writer.count(chunk.height)
+  writer.count(chunk.index)
+  writer.numbers(chunk.included)
+  writer.numbers(chunk.dropped)
+  writer.count(chunk.digest)
+  return { type: EXTEND, body: writer.written }
+}
+
+export function readExtend(body: Uint8Array): Chunk {
+  const reader = new ByteReader(body)
+  return {
+    height: reader.count(),
+    index: reader.count(),
+    included: reader.numbers(),
+    dropped: reader.numbers(),
+    digest: reader.count(),
+  }
+}
+
+export function sealRecord({ height, count, reason }: Seal): EngineRecord {
+  const writer = new ByteWriter(64)
+  writer.count(height)
+  writer.count(count)
+  writer.text(reason)
+  return { type: SEAL, body: writer.written }
+}
+
+export function readSeal(body: Uint8Array): Seal {
+  const reader = new ByteReader(body)
+  return { height: reader.count(), count: reader.count(), reason: reader.text() }
+}
+
+/** Height of the block that a record is about, or null. */
+export function heightOf({ type, body }: EngineRecord): number | null {
+  return type === BEGIN || type === EXTEND || type === SEAL ? new ByteReader(body).count() : null
+}

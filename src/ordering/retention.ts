@@ -1,0 +1,86 @@
+/**
+ * Which segments of the journal are still needed: those with a submission that waits, and those that hold a record or a
+ * transaction of a block that is not stored yet.
+ *
+ * Invariant: `live` of a segment is the number of waiting submissions whose newest copy it holds.
+ */
+import type { Submission } from './engine.ts'
+import { type EngineRecord, EXTEND, heightOf, readExtend, readSubmit, SUBMIT } from './record.ts'
+
+interface Need {
+  live: number
+  submitted: number
+  /** Highest block that needs it. */
+  height: number
+}
+
+export class Retention {
+  /** Ascending, for segments are added in order. */
+  readonly #needs = new Map<number, Need>()
+  readonly #places = new Map<bigint, number>()
+
+  /** Takes note of a record that is durable in a segment. */
+  note(record: EngineRecord, segment: number): void {
+    const need = this.#needOf(segment)
+    need.height = Math.max(need.height, heightOf(record) ?? -1)
+    if (record.type === SUBMIT) this.#noteSubmissions(readSubmit(record.body), segment, need)
+    if (record.type !== EXTEND) return
+    const { height, included, dropped } = readExtend(record.body)
+    for (const hash of included) {
+      const home = this.#release(hash)
+      if (home !== null) home.height = Math.max(home.height, height)
+    }
+    for (const hash of dropped) this.#release(hash)
+  }
+
+  /** Whether the newest copy of a waiting submission is in the segment. */
+  isLive(hash: bigint, segment: number): boolean {
+    return this.#places.get(hash) === segment
+  }
+
+  /** The segments, oldest first. */
+  get segments(): number[] {
+    return [...this.#needs.keys()]
+  }
+
+  /** Whether nothing in a segment is needed when blocks below a height are stored. */
+  isFree(segment: number, below: number): boolean {
+    const need = this.#needs.get(segment)
+    return need === undefined || (need.live === 0 && need.height < below)
+  }
+
+  /** Whether only few submissions keep a segment: then copying them costs less than keeping it. */
+  isSparse(segment: number, below: number): boolean {
+    const need = this.#needs.get(segment)
+    return need !== undefined && need.height < below && need.live * 2 < need.submitted
+  }
+
+  forget(segment: number): void {
+    this.#needs.delete(segment)
+  }
+
+  #noteSubmissions(batch: Submission[], segment: number, need: Need): void {
+    for (const { hash } of batch) {
+      this.#release(hash)
+      this.#places.set(hash, segment)
+      need.live++
+      need.submitted++
+    }
+  }
+
+  /** A submission waits no longer, or has a newer copy; returns the need of the segment that holds it. */
+  #release(hash: bigint): Need | null {
+    const place = this.#places.get(hash)
+    if (place === undefined) return null
+    this.#places.delete(hash)
+    const home = this.#needOf(place)
+    home.live--
+    return home
+  }
+
+  #needOf(segment: number): Need {
+    let need = this.#needs.get(segment)
+    if (need === undefined) this.#needs.set(segment, (need = { live: 0, submitted: 0, height: -1 }))
+    return need
+  }
+}
