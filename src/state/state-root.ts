@@ -45,9 +45,11 @@ export interface TrieUpdate {
   sealed: SealedNodes
 }
 
-export interface TrieHashes {
+export interface CommitterOptions {
   pedersen: HashPairs
   poseidon: HashPairs
+  /** Decoded nodes to keep in memory. */
+  keptNodes: number
 }
 
 /** A contract that a block touches. */
@@ -60,7 +62,7 @@ interface Touched {
 export class StateCommitter {
   readonly #store: WritableNodeStore
   readonly #cache: NodeCache
-  readonly #hashes: TrieHashes
+  readonly #hashes: Pick<CommitterOptions, 'pedersen' | 'poseidon'>
   #height: number
   #roots: Roots
 
@@ -68,11 +70,12 @@ export class StateCommitter {
   constructor(
     store: WritableNodeStore = new MemoryNodeStore(),
     height = -1,
-    hashes: TrieHashes = { pedersen: pedersenPairs, poseidon: poseidonPairs },
+    options: Partial<CommitterOptions> = {},
   ) {
+    const { pedersen = pedersenPairs, poseidon = poseidonPairs, keptNodes } = options
     this.#store = store
-    this.#cache = new NodeCache(store)
-    this.#hashes = hashes
+    this.#cache = new NodeCache(store, keptNodes)
+    this.#hashes = { pedersen, poseidon }
     this.#height = height
     this.#roots = this.#cache.roots(height)
   }

@@ -1,0 +1,73 @@
+/**
+ * The tries of blocks of 500 transfers on disk: the root on one core, the write that keeps it (without waiting for the
+ * disk), a proof, bytes. Times of roots and writes are processor time of the whole process, collector included.
+ */
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { NodeCache } from '../src/state/node-cache.ts'
+import { proveState } from '../src/state/proof.ts'
+import { StateCommitter } from '../src/state/state-root.ts'
+import { openDatabase } from '../src/storage/database.ts'
+import { TransferChain } from './_state-chain.ts'
+import type { StateRow } from './state.ts'
+
+const TRANSFERS = 500
+const BLOCKS = 30
+/** Blocks before the first that counts. */
+const WARM = 5
+/** Accounts deployed in one block. */
+const GENESIS_BATCH = 20_000
+
+export async function tries(folder: string, accounts: number): Promise<StateRow[]> {
+  const path = join(folder, 'chain.mdb')
+  const database = openDatabase(path)
+  const committer = new StateCommitter(database.tries)
+  const chain = new TransferChain(accounts)
+  const rootMs: number[] = []
+  const writeMs: number[] = []
+  const commit = (diff: ReturnType<TransferChain['transfers']>) => {
+    const start = processorMs()
+    const update = committer.prepare(diff)
+    const hashed = processorMs()
+    database.root.transactionSync(() => database.tries.write(update.batch))
+    const written = processorMs()
+    committer.accept(update)
+    return { root: hashed - start, write: written - hashed }
+  }
+  for (let from = 0; from < accounts; from += GENESIS_BATCH) {
+    commit(chain.genesis(from, Math.min(from + GENESIS_BATCH, accounts)))
+  }
+  const before = statSync(path).size
+  for (let block = 0; block < BLOCKS + WARM; block++) {
+    const { root, write } = commit(chain.transfers(TRANSFERS))
+    if (block < WARM) continue
+    rootMs.push(root)
+    writeMs.push(write)
+  }
+  const bytes = (statSync(path).size - before) / (TRANSFERS * (BLOCKS + WARM))
+  const provenMs = Array.from({ length: 100 }, (_, i) => {
+    const height = committer.height - (i % BLOCKS)
+    const contracts = [chain.account(i * 97), BigInt(i)]
+    const start = performance.now()
+    proveState(new NodeCache(database.tries, 1000), height, { classes: [], contracts, storage: [] })
+    return performance.now() - start
+  })
+  await database.close()
+  const name = (what: string) => `${what}, ${accounts} accounts`
+  return [
+    { name: name(`root of ${TRANSFERS} transfers`), median: median(rootMs), unit: 'ms' },
+    { name: name(`trie write of ${TRANSFERS} transfers`), median: median(writeMs), unit: 'ms' },
+    { name: name('trie bytes of a transfer'), median: Math.round(bytes), unit: 'bytes' },
+    { name: name('proof of two contracts, cold'), median: median(provenMs), unit: 'ms' },
+  ]
+}
+
+/** Time of this process on processors, which other processes do not lengthen. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+function median(values: number[]): number {
+  return Number(values.sort((a, b) => a - b)[values.length >> 1]!.toPrecision(4))
+}
