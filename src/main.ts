@@ -1,5 +1,5 @@
 /**
- * The composition root: puts the actors, the executors, the hasher and the store together into one `Chain`.
+ * The composition root: puts the actors, the executors, the committer and the store together into one `Chain`.
  *
  *     border ──▶ Submissions ──▶ Mempool ──▶ Production ──▶ ChainStore
  *                     ▲             ▲             ▲
@@ -16,7 +16,7 @@ import { ordering } from '../actors/ordering.ts'
 import { sequencer } from '../actors/sequencer.ts'
 import { buildMachine, type MachineKind } from '../workers/machines.ts'
 import { Pool } from '../workers/pool.ts'
-import { type RunningHasher, startHasher } from '../workers/start-hasher.ts'
+import { type RunningCommitter, startCommitter } from '../workers/start-committer.ts'
 import type { BlockInput, BlockResult } from './executor/block.ts'
 import { executeBlock } from './executor/execute-block.ts'
 import { Overlay } from './executor/overlay.ts'
@@ -40,7 +40,8 @@ import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
 import type { ChainStore, StoredClass } from './storage/chain-store.ts'
-import { createMemoryStore } from './storage/memory-store.ts'
+import { openStorage } from './storage/storage.ts'
+import { storedCells } from './storage/stored-cells.ts'
 import { buildProgramImage, ProgramError } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
@@ -66,26 +67,34 @@ export interface ChainEvents {
   blockAppended?(block: Block): void
 }
 
-/** Starts a chain from genesis. */
+/** Starts a chain from genesis, or goes on after the newest block of its data folder. */
 export async function createChain(
   options: ChainOptions,
   events: ChainEvents = {},
 ): Promise<RunningChain> {
-  // Threads of the kernels: 0 is this one, then the executors, then the hasher.
+  const storage = await openStorage(options.dataDir)
+  const { store, disk } = storage
+  // Threads of the kernels: 0 is this one, then the executors, then the committer.
   const crypto = createCryptoMemory(options.workers + 2)
-  const hasher = startHasher(crypto, options.workers + 1)
+  const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
   const executors = await startExecutors(options.workers, crypto)
-  const store = createMemoryStore()
   const registry = new CasmRegistry()
   for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
-  await appendGenesis(options, store, executors, hasher)
+  if (disk === null || store.height() < 0) {
+    await appendGenesis(options, store, executors, committer)
+  } else {
+    for (const classHash of disk.store.classHashes()) {
+      executors.publishClass(store.classByHash(classHash)!, true)
+    }
+    executors.engine.load([...storedCells(disk.database)])
+  }
 
   const mempool = new Mempool<PoolTransaction>()
   const production = new Production({
     store,
     mempool,
     engine: executors.engine,
-    hash: (sealed) => hasher.headerOf(sealed),
+    commit: (sealed, classes) => committer.commit(sealed, classes),
     contextOf: (number, parentTimestamp) => nextContext(store, number, parentTimestamp),
     nowMs: Date.now,
   })
@@ -162,7 +171,7 @@ export async function createChain(
           runLimit: RUN_LIMIT,
         },
         workers: options.workers,
-        tip: 0,
+        tip: store.height(),
       },
     },
   )
@@ -190,7 +199,8 @@ export async function createChain(
     actor.send({ type: 'sequencer.stop' })
     await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
     submissions.close(refusal(63, 'the sequencer stops'))
-    await Promise.all([hasher.stop(), executors.stop()])
+    await Promise.all([committer.stop(), executors.stop()])
+    await storage.close()
   }
   actor.start()
   return Object.assign(chain, { broken, pool: executors.pool, stop })
@@ -256,18 +266,15 @@ async function appendGenesis(
   options: ChainOptions,
   store: ChainStore,
   executors: Executors,
-  hasher: RunningHasher,
+  committer: RunningCommitter,
 ): Promise<void> {
   const { context, stateDiff, classes } = genesis(options)
   for (const declared of classes) executors.publishClass(declared, true)
   executors.engine.load(changesOfStateDiff(stateDiff, emptyState))
-  const header = await hasher.headerOf({
-    context,
-    parentHash: 0n,
-    transactions: [],
-    results: [],
-    stateDiff,
-  })
+  const header = await committer.commit(
+    { context, parentHash: 0n, transactions: [], results: [], stateDiff },
+    classes,
+  )
   store.append({ header, transactions: [], stateDiff }, classes)
 }
 

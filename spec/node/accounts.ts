@@ -70,6 +70,7 @@ test('genesis deploys and funds the accounts, and the supply is the sum of the b
     workers: 0,
     startTime: 1000,
     gasPrice: 1n,
+    dataDir: null,
   })
   assert.is(accounts.length, 3)
   for (const { address, publicKey } of accounts) {

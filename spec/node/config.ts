@@ -38,6 +38,7 @@ test('without options there are defaults', () => {
     workers: 4,
     startTime: null,
     gasPrice: 10n ** 9n,
+    dataDir: null,
   })
 })
 

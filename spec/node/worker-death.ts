@@ -32,6 +32,7 @@ function options(workers: number): ChainOptions {
     workers,
     startTime: 1_700_000_000,
     gasPrice: 10n ** 9n,
+    dataDir: null,
   }
 }
 

@@ -114,6 +114,7 @@ function readConfig(values: Values, warnings: string[], cores: number): NodeConf
       workers: read('workers', (text) => (text === 'auto' ? cores : integer(0, 64)(text)), cores),
       startTime: read('start-time', integer(0, 2 ** 40), null),
       gasPrice: GAS_PRICE,
+      dataDir: null,
     },
     warnings,
   }

@@ -28,4 +28,6 @@ export interface ChainOptions {
   startTime: number | null
   /** Price of each kind of gas, in wei and in fri. */
   gasPrice: bigint
+  /** Folder of the chain; null keeps it in memory. */
+  dataDir: string | null
 }

@@ -38,8 +38,8 @@ export interface ProductionOptions {
   store: ChainStore
   mempool: Mempool<PoolTransaction>
   engine: Engine
-  /** Commitments, root and hash; keeps the tries. Blocks come in height order. */
-  hash(block: SealedBlock): Promise<BlockHeader>
+  /** Commitments, root and hash; keeps the tries, and the block if the store is on disk. Blocks come in height order. */
+  commit(block: SealedBlock, classes: StoredClass[]): Promise<BlockHeader>
   /** Context of a block whose parent is known. */
   contextOf(number: number, parentTimestamp: number): BlockContext
   nowMs(): number
@@ -160,14 +160,15 @@ export class Production {
     return { number, appended }
   }
 
-  /** Hashes the lowest sealed block and appends it. */
+  /** Commits the lowest sealed block and appends it. */
   async append(number: number): Promise<Block> {
     const { store } = this.#options
     const sealed = this.#sealed.get(number)
     if (!sealed) throw new Error(`block ${number} is not sealed`)
     const { open, results, settle } = sealed
     const parent = store.blockByNumber(number - 1)
-    const header = await this.#options.hash({
+    const classes = open.classes.map((declared) => ({ ...declared, declaredAt: number }))
+    const committed: SealedBlock = {
       context: open.context,
       parentHash: parent?.header.blockHash ?? 0n,
       transactions: open.transactions.map(({ hash, transaction, contractAddress }) => ({
@@ -177,12 +178,10 @@ export class Production {
       })),
       results,
       stateDiff: open.diff,
-    })
+    }
+    const header = await this.#options.commit(committed, classes)
     const block: Block = { header, transactions: open.transactions, stateDiff: open.diff }
-    store.append(
-      block,
-      open.classes.map((declared) => ({ ...declared, declaredAt: number })),
-    )
+    store.append(block, classes)
     this.#sealed.delete(number)
     for (const { hash } of open.transactions) this.#recent.delete(hash)
     settle(header.blockHash)

@@ -1,0 +1,134 @@
+/**
+ * The folder that holds a chain, and who may use it.
+ *
+ *     lock         who has it: `folder-lock.ts`
+ *     format       number of the form of everything in it
+ *     chain.mdb    the database: `database.ts`
+ *     journal/     what was acknowledged and is in no stored block yet
+ *
+ * A folder of a newer form is refused; one of an older form is brought up step by step, each step noted when it is done,
+ * so that a migration that was interrupted goes on where it was.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { FolderError, folderErrorOf } from './folder-error.ts'
+import { takeLock } from './folder-lock.ts'
+
+/** The form that this code reads and writes. */
+export const FORMAT = 1
+
+/** Brings a folder of form `n` to form `n + 1`; must be harmless when it is repeated. */
+export type Migration = (folder: string) => void
+
+/** By the form that they start from. */
+const migrations: ReadonlyMap<number, Migration> = new Map()
+
+export interface DataFolder {
+  path: string
+  /** The database's file. */
+  database: string
+  /** The journal's folder. */
+  journal: string
+  /** Gives the folder back. */
+  release(): void
+}
+
+export interface FolderOptions {
+  format?: number
+  migrations?: ReadonlyMap<number, Migration>
+}
+
+/** Takes a folder for this process, makes it if there is none; refuses with `FolderError`, in one sentence. */
+export async function openDataFolder(
+  path: string,
+  { format = FORMAT, migrations: steps = migrations }: FolderOptions = {},
+): Promise<DataFolder> {
+  makeFolder(path)
+  // Looked at before the lock, so that a folder of something else is left as it is.
+  checkContents(path)
+  const release = await takeLock(path)
+  try {
+    migrate(path, format, steps)
+    const journal = join(path, 'journal')
+    mkdirSync(journal, { recursive: true })
+    return { path, database: join(path, 'chain.mdb'), journal, release }
+  } catch (error) {
+    release()
+    throw folderErrorOf(path, error)
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+    if (!statSync(path).isDirectory()) throw new FolderError(`${path} is not a folder`)
+  } catch (error) {
+    throw folderErrorOf(path, error)
+  }
+}
+
+function checkContents(path: string): void {
+  if (existsSync(join(path, 'format'))) return
+  const others = readdirSync(path).filter((name) => !name.startsWith('lock'))
+  if (others.length === 0) return
+  throw new FolderError(
+    `${path} is not empty and holds no chain (there is '${others[0]}' in it); choose an empty folder`,
+  )
+}
+
+function migrate(path: string, format: number, steps: ReadonlyMap<number, Migration>): void {
+  let found = readFormat(path)
+  if (found === null) {
+    writeFormat(path, format)
+    return
+  }
+  if (found > format) {
+    throw new FolderError(
+      `${path} has format ${found}, this version of Fugue knows formats up to ${format}; use a newer version`,
+    )
+  }
+  for (; found < format; found++) {
+    const step = steps.get(found)
+    if (step === undefined) {
+      throw new FolderError(
+        `${path} has format ${found}, which this version of Fugue cannot bring to format ${format}; use an older version`,
+      )
+    }
+    step(path)
+    writeFormat(path, found + 1)
+  }
+}
+
+function readFormat(path: string): number | null {
+  const file = join(path, 'format')
+  if (!existsSync(file)) return null
+  const text = readFileSync(file, 'utf8').trim()
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new FolderError(
+    `${file} holds no number of a format; it is damaged, or from something else`,
+  )
+}
+
+/** Writes the number so that a reader finds the old one or the new one. */
+function writeFormat(path: string, format: number): void {
+  const draft = join(path, 'format.new')
+  const file = openSync(draft, 'w')
+  try {
+    writeSync(file, `${format}\n`)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(draft, join(path, 'format'))
+}

@@ -1,0 +1,207 @@
+/**
+ * One process at a time has a data folder. A lock is a file that names its holder; a holder that was killed leaves it
+ * behind, and the next process takes over.
+ *
+ *     lock              the holder: id, process, its start, where it runs
+ *     lock.after.ID     the one process that may replace the dead holder ID
+ *
+ * Files appear whole (`link` of a draft, which fails if the name is taken). Who finds a dead holder X links
+ * `lock.after.X`: only one can. It looks again whether `lock` still names X, for X may have been replaced and the link
+ * cleaned up in between, and then renames its own draft to `lock`. If it is killed on the way, it is the dead one that
+ * the next process follows. Ids are used once, so what was true of X stays true.
+ *
+ * Invariant: of all living processes that saw a success, the last one named by the chain from `lock` is the only one.
+ */
+import { randomUUID } from 'node:crypto'
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FolderError, folderErrorOf } from './folder-error.ts'
+
+interface Holder {
+  id: string
+  pid: number
+  /** When the process started, in the system's own units; '' where the system does not tell. */
+  start: string
+  /** Machine, its boot and process namespace: a process number means something only there. */
+  place: string
+}
+
+/** A holder touches its lock this often, */
+const TOUCH_MS = 1000
+/** and from elsewhere is taken for dead when it did not for this long: it may be a container that is gone. */
+const SILENCE_MS = 8000
+/** Losing a race this often means that something else is wrong. */
+const MOST_TRIES = 100
+
+/** Takes the lock of a folder; the answer gives it back. Refuses with `FolderError` while somebody else has it. */
+export async function takeLock(folder: string): Promise<() => void> {
+  const own: Holder = { id: randomUUID(), pid: process.pid, ...whoWeAre() }
+  const lock = join(folder, 'lock')
+  const draft = join(folder, `lock.draft.${own.id}`)
+  try {
+    writeFileSync(draft, JSON.stringify(own), { flush: true })
+    try {
+      for (let tries = 0; !(await tryToTake(folder, draft)); tries++) {
+        if (tries === MOST_TRIES) throw new FolderError(`${lock} changes again and again`)
+      }
+    } finally {
+      remove(draft)
+    }
+  } catch (error) {
+    throw folderErrorOf(folder, error)
+  }
+  cleanUp(folder)
+  const touching = setInterval(() => touch(lock), TOUCH_MS)
+  touching.unref()
+  return () => {
+    clearInterval(touching)
+    if (holderOf(lock)?.id === own.id) remove(lock)
+  }
+}
+
+/** Whether the draft became the lock; false: somebody else was faster, look again. */
+async function tryToTake(folder: string, draft: string): Promise<boolean> {
+  const lock = join(folder, 'lock')
+  const first = holderOf(lock)
+  if (first === null) return link(draft, lock)
+  let dead = first
+  for (;;) {
+    await requireDead(folder, dead)
+    const after = join(folder, `lock.after.${dead.id}`)
+    if (!link(draft, after)) {
+      const successor = holderOf(after)
+      if (successor === null) return false
+      dead = successor
+      continue
+    }
+    if (holderOf(lock)?.id !== first.id) {
+      remove(after)
+      return false
+    }
+    renameSync(draft, lock)
+    return true
+  }
+}
+
+/** Refuses while the holder lives. */
+async function requireDead(folder: string, holder: Holder): Promise<void> {
+  const { place } = whoWeAre()
+  if (holder.place === place) {
+    if (!isAlive(holder)) return
+    const who = holder.pid === process.pid ? 'this process' : `process ${holder.pid}`
+    throw new FolderError(`${folder} is in use by ${who}; stop it first, or choose another folder`)
+  }
+  const before = touchedMs(folder)
+  await sleep(SILENCE_MS)
+  if (touchedMs(folder) === before) return
+  throw new FolderError(`${folder} is in use by process ${holder.pid} on ${holder.place}`)
+}
+
+function isAlive({ pid, start }: Holder): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  // The number may have been given to another process since.
+  const now = startOf(pid)
+  return now === '' || start === '' || now === start
+}
+
+function whoWeAre(): { start: string; place: string } {
+  const boot = read('/proc/sys/kernel/random/boot_id')
+  let namespace = ''
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid')
+  } catch {
+    // Not on this system.
+  }
+  return { start: startOf(process.pid), place: [hostname(), boot, namespace].join(' ').trim() }
+}
+
+/** Field 22 of a process's statistics on Linux, behind the name in parentheses. */
+function startOf(pid: number): string {
+  const text = read(`/proc/${pid}/stat`)
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  // A process that ended and was not waited for is dead.
+  return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '')
+}
+
+function holderOf(file: string): Holder | null {
+  const text = read(file)
+  if (text === '') return null
+  try {
+    return JSON.parse(text) as Holder
+  } catch {
+    throw new FolderError(`${file} is damaged; delete it if no node uses the folder`)
+  }
+}
+
+/** Text of a file, '' if there is none. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** Gives a file a second name; false if that is taken. */
+function link(file: string, name: string): boolean {
+  try {
+    linkSync(file, name)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function remove(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function touch(lock: string): void {
+  try {
+    const now = new Date()
+    utimesSync(lock, now, now)
+  } catch {
+    // A folder that vanished or cannot be written to is noticed by the next write.
+  }
+}
+
+function touchedMs(folder: string): number {
+  try {
+    return statSync(join(folder, 'lock')).mtimeMs
+  } catch {
+    return 0
+  }
+}
+
+/** Removes what dead processes left; their claims are over once `lock` names somebody else. */
+function cleanUp(folder: string): void {
+  const { place } = whoWeAre()
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name)
+    if (name.startsWith('lock.after.')) remove(file)
+    if (!name.startsWith('lock.draft.')) continue
+    const owner = holderOf(file)
+    if (owner === null || (owner.place === place && !isAlive(owner))) remove(file)
+  }
+}

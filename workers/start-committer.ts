@@ -1,0 +1,55 @@
+/**
+ * Starts the committer's thread and speaks with it. A dead worker never answers, so every call is raced against its end.
+ */
+import { Worker } from 'node:worker_threads'
+import { wrap } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { BlockHeader } from '../src/starknet/block.ts'
+import type { SealedBlock } from '../src/starknet/sealed-block.ts'
+import type { StoredClass } from '../src/storage/chain-store.ts'
+import type { Committer, CommitterBirth } from './committer.ts'
+
+export interface RunningCommitter {
+  /** Stores the next block, in height order; its header, after the sync. */
+  commit(sealed: SealedBlock, classes: StoredClass[]): Promise<BlockHeader>
+  /** Takes back all blocks above a height. */
+  abortAbove(height: number): Promise<void>
+  /** Drops state and proofs of heights below one; blocks, receipts and events stay. */
+  pruneBelow(height: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The entry has the extension of this file: `.ts` where sources run, `.js` in `dist`. */
+const entry = new URL(
+  `./committer${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+)
+
+/**
+ * Starts the committer as thread `index` of the kernels' shared memory. It goes on after the newest block of the database
+ * in `file`; with null it starts before genesis and stores nothing.
+ */
+export function startCommitter(
+  crypto: WebAssembly.Memory,
+  index: number,
+  file: string | null,
+): RunningCommitter {
+  const birth: CommitterBirth = { crypto, index, file }
+  const thread = new Worker(entry, { workerData: birth })
+  const remote = wrap<Committer>(nodeEndpoint(thread))
+  const death = new Promise<never>((_, reject) => {
+    thread.once('error', reject)
+    thread.once('exit', (code) => reject(new Error(`the committer ended with code ${code}`)))
+  })
+  // Nobody may be waiting when it ends.
+  death.catch(() => {})
+  return {
+    commit: (sealed, classes) => Promise.race([remote.commit(sealed, classes), death]),
+    abortAbove: (height) => Promise.race([remote.abortAbove(height), death]),
+    pruneBelow: (height) => Promise.race([remote.pruneBelow(height), death]),
+    stop: async () => {
+      await Promise.race([remote.close(), death.catch(() => {})])
+      await thread.terminate()
+    },
+  }
+}
