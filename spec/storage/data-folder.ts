@@ -32,11 +32,14 @@ test.after(async () => {
 test('a folder is made, given back, and taken again', async () => {
   const path = newFolder()
   const folder = await openDataFolder(path)
+  assert.ok(folder.isNew)
+  folder.settle()
   assert.is(readFileSync(join(path, 'format'), 'utf8').trim(), `${FORMAT}`)
   assert.ok(existsSync(folder.journal))
   await refused(path, /is in use by this process; stop it first, or choose another folder/)
   folder.release()
   const again = await openDataFolder(path)
+  assert.not.ok(again.isNew)
   again.release()
   assert.equal(readdirSync(path).sort(), ['format', 'journal'])
 })
@@ -78,7 +81,7 @@ test('a process that was killed while it took over is followed', async () => {
   const folder = await openDataFolder(path)
   await refused(path, /is in use by this process/)
   folder.release()
-  assert.equal(readdirSync(path).sort(), ['format', 'journal'])
+  assert.equal(readdirSync(path).sort(), ['journal'])
 })
 
 test('a process number that now belongs to another process is no holder', async () => {
@@ -95,7 +98,9 @@ test('a process number that now belongs to another process is no holder', async 
 
 test('newer forms are refused, older ones are brought up step by step', async () => {
   const path = newFolder()
-  ;(await openDataFolder(path)).release()
+  const first = await openDataFolder(path)
+  first.settle()
+  first.release()
   const steps: number[] = []
   const step = (from: number) => (folder: string) => {
     assert.is(folder, path)

@@ -28,6 +28,9 @@ import { takeLock } from './folder-lock.ts'
 /** The form that this code reads and writes. */
 export const FORMAT = 1
 
+/** What a folder may hold before it is settled: its making was interrupted. */
+const OWN = /^(lock.*|format\.new|chain\.mdb.*|journal)$/
+
 /** Brings a folder of form `n` to form `n + 1`; must be harmless when it is repeated. */
 export type Migration = (folder: string) => void
 
@@ -40,6 +43,10 @@ export interface DataFolder {
   database: string
   /** The journal's folder. */
   journal: string
+  /** Nothing was ever kept in it: `settle` was not called yet. */
+  isNew: boolean
+  /** Notes the form of a new folder, once its database is made: from then on a missing one is a loss. */
+  settle(): void
   /** Gives the folder back. */
   release(): void
 }
@@ -59,10 +66,12 @@ export async function openDataFolder(
   checkContents(path)
   const release = await takeLock(path)
   try {
-    migrate(path, format, steps)
+    const isNew = readFormat(path) === null
+    if (!isNew) migrate(path, format, steps)
     const journal = join(path, 'journal')
     mkdirSync(journal, { recursive: true })
-    return { path, database: join(path, 'chain.mdb'), journal, release }
+    const settle = () => writeFormat(path, format)
+    return { path, database: join(path, 'chain.mdb'), journal, isNew, settle, release }
   } catch (error) {
     release()
     throw folderErrorOf(path, error)
@@ -80,7 +89,7 @@ function makeFolder(path: string): void {
 
 function checkContents(path: string): void {
   if (existsSync(join(path, 'format'))) return
-  const others = readdirSync(path).filter((name) => !name.startsWith('lock'))
+  const others = readdirSync(path).filter((name) => !OWN.test(name))
   if (others.length === 0) return
   throw new FolderError(
     `${path} is not empty and holds no chain (there is '${others[0]}' in it); choose an empty folder`,
@@ -88,11 +97,7 @@ function checkContents(path: string): void {
 }
 
 function migrate(path: string, format: number, steps: ReadonlyMap<number, Migration>): void {
-  let found = readFormat(path)
-  if (found === null) {
-    writeFormat(path, format)
-    return
-  }
+  let found = readFormat(path) ?? format
   if (found > format) {
     throw new FolderError(
       `${path} has format ${found}, this version of Fugue knows formats up to ${format}; use a newer version`,

@@ -24,6 +24,7 @@ import type {
   StoredClass,
 } from './chain-store.ts'
 import { lowestState, readBlock, readClass, storedHeight } from './chain-writer.ts'
+import { DamagedError } from './checksum.ts'
 import type { ChainDatabase } from './database.ts'
 import { matchesFilter } from './event-filter.ts'
 import { nextCandidate } from './event-index.ts'
@@ -100,11 +101,11 @@ export class LmdbStore implements ChainStore {
   }
 
   blockByNumber(number: number): Block | null {
-    if (number > this.#height) return null
+    if (number < 0 || number > this.#height) return null
     const known = this.#blocks.get(number)
     if (known !== undefined) return known
     const encoded = readBlock(this.#database, number)
-    if (encoded === null) return null
+    if (encoded === null) throw new DamagedError(`block ${number} is missing`)
     const block = this.#lazily(encoded)
     this.#blocks.set(number, block)
     return block
@@ -220,7 +221,7 @@ export class LmdbStore implements ChainStore {
       this.#groups.set(groupPlace, group)
     }
     const words = group[index - first]
-    if (words === undefined) throw new Error(`block ${height} has no result ${index}`)
+    if (words === undefined) throw new DamagedError(`block ${height} has no result ${index}`)
     const execution = decodeOutcome(words)
     this.#executions.set(place, execution)
     return execution

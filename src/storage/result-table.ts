@@ -7,6 +7,7 @@
 import type { Database } from 'lmdb'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { DamagedError } from './checksum.ts'
 import { openRecord, packRecord } from './record.ts'
 
 /** Results in a record: more compress better, and cost more to look at one. */
@@ -31,10 +32,10 @@ export function groupOf(index: number): number {
   return index - (index % GROUP)
 }
 
-/** The results that start at a group's first index. */
+/** The results that start at a group's first index, which must be stored. */
 export function readResults(table: Table, height: number, first: number): Int32Array[] {
   const record = table.getBinary(keyOf(height, first))
-  if (record === undefined) return []
+  if (record === undefined) throw new DamagedError(`the ${placeOf(height, first)} are missing`)
   const reader = new ByteReader(openRecord(record, placeOf(height, first)))
   return reader.list(() => {
     const bytes = reader.bytes()

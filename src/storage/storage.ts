@@ -1,13 +1,18 @@
 /**
  * Where a chain is kept: a data folder that this process holds, or memory.
  */
+import { statSync } from 'node:fs'
 import type { ChainStore } from './chain-store.ts'
 import { DamagedError } from './checksum.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { type ChainDatabase, openDatabase } from './database.ts'
+import { checkDatabaseFile } from './database-check.ts'
 import { FolderError } from './folder-error.ts'
 import { LmdbStore } from './lmdb-store.ts'
 import { createMemoryStore } from './memory-store.ts'
+
+/** All pages of a file up to this size are looked at when it is opened: some tenths of a second. */
+const SMALL_BYTES = 32 * 2 ** 20
 
 export interface Storage {
   store: ChainStore
@@ -24,8 +29,14 @@ export async function openStorage(dataDir: string | null): Promise<Storage> {
   }
   const folder = await openDataFolder(dataDir)
   try {
+    checkFile(folder)
     const database = openDatabase(folder.database)
     const store = new LmdbStore(database)
+    if (folder.isNew) {
+      if (store.height() >= 0)
+        throw new FolderError(`${dataDir} holds a chain, but no file 'format'`)
+      folder.settle()
+    }
     const close = async () => {
       await database.close()
       folder.release()
@@ -33,9 +44,17 @@ export async function openStorage(dataDir: string | null): Promise<Storage> {
     return { store, disk: { folder, database, store }, close }
   } catch (error) {
     folder.release()
-    if (error instanceof DamagedError) throw error
+    if (error instanceof DamagedError || error instanceof FolderError) throw error
     throw new FolderError(
       `the database in ${dataDir} cannot be opened: ${(error as Error).message}`,
     )
   }
+}
+
+/** Looks at the database's file before it is mapped. */
+function checkFile({ path, database, isNew }: DataFolder): void {
+  const size = statSync(database, { throwIfNoEntry: false })?.size ?? 0
+  if (size > 0) checkDatabaseFile(database, { leaves: size <= SMALL_BYTES })
+  else if (!isNew)
+    throw new FolderError(`the database of ${path} is missing; restore it from a copy`)
 }

@@ -9,7 +9,8 @@ const reasons: Record<string, string> = {
   EDQUOT: 'the disk quota is used up; free some space and start again',
   EFBIG: 'the file may not become larger (a limit of the system); raise the limit and start again',
   ENOMEM: 'the system gives no more memory to map the file',
-  EIO: 'the disk reports an error',
+  // LMDB says so when a write was cut short, which is how a full disk looks.
+  EIO: 'the disk is full or broken; free some space and start again',
   EROFS: 'the file system is read-only',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
