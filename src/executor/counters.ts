@@ -24,8 +24,16 @@ export const CLEARED_FROM = TOUCHED
 export const CLEARED_TO = WASTED_MICROS + 1
 
 /** Why a worker stopped a block. */
-export const failures = ['', 'memory full', 'fault', 'too many aborts', 'failed check'] as const
+export const failures = [
+  '',
+  'memory full',
+  'fault',
+  'too many aborts',
+  'failed check',
+  'old snapshot of the stored state',
+] as const
 export const MEMORY_FULL = 1
 export const FAULTED = 2
 export const ABORTS_EXCEEDED = 3
 export const FAILED_CHECK = 4
+export const OLD_SNAPSHOT = 5

@@ -7,7 +7,7 @@
 import type { EngineMemory } from '../mvmemory/memory.ts'
 import { KEY, LINE, WORKER } from '../mvmemory/regions.ts'
 import { CURRENT, NEXT } from '../mvmemory/versions.ts'
-import { copyCell, sameCell } from '../shared/words.ts'
+import { sameCell } from '../shared/words.ts'
 import type { BlockInput, BlockResult, BlockStatistics, Change } from './block.ts'
 import { Copies, idleStatistics } from './changes.ts'
 import { PROBE } from './committer.ts'
@@ -114,7 +114,7 @@ function discard(memory: EngineMemory): void {
   const isFull = failureOf(memory) === Counter.failures[Counter.MEMORY_FULL]
   words.fill(0, layout.heads, layout.heads + table.count)
   words.fill(0, layout.heat, layout.heat + table.count)
-  if (table.isFull) memory.grow({ locations: sizes.locations * 2 })
+  if (table.isFull) memory.makeRoom(sizes.locations * 2)
   else if (isFull && sizes.arenaWords < MOST_ARENA_WORDS)
     memory.grow({ arenaWords: sizes.arenaWords * 2 })
 }
@@ -157,7 +157,7 @@ function flush(memory: EngineMemory, statistics: BlockStatistics): Change[] {
       words[layout.heads + location] = 0
       if (after !== 0 && !sameCell(words, before, after)) {
         changes.push(copies.change(words, key, before, after))
-        copyCell(words, after, words, before)
+        memory.store(location, words, after)
       }
       next = words[layout.touched + location]!
     }

@@ -250,7 +250,8 @@ export class Executor {
     this.words[this.worker + counter]! += more
   }
 
-  private fail(reason: number): void {
+  /** Stops the block, which then runs sequentially on main. */
+  fail(reason: number): void {
     if (this.words[this.worker + Counter.FAILURE] === 0) {
       this.words[this.worker + Counter.FAILURE] = reason
     }

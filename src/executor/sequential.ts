@@ -41,9 +41,8 @@ export function executeSequentially(
     } catch (error) {
       if (!(error instanceof MemoryFull)) throw error
       const { arenaWords, locations } = memory.sizes
-      memory.grow(
-        memory.table.isFull ? { locations: locations * 2 } : { arenaWords: arenaWords * 2 },
-      )
+      if (memory.table.isFull) memory.makeRoom(locations * 2)
+      else memory.grow({ arenaWords: arenaWords * 2 })
     }
   }
 }
@@ -225,7 +224,7 @@ class SequentialRun implements View {
       words[heads + location] = 0
       if (sameCell(words, before, cell)) continue
       changes.push(this.copies.change(words, this.memory.table.keyOffset(location), before, cell))
-      copyCell(words, cell, words, before)
+      this.memory.store(location, words, cell)
     }
     return changes
   }

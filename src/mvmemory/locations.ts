@@ -4,7 +4,7 @@
  *     slot of hash ──▶ location + 1 ──▶ key (16 words), base cell, newest record
  *
  * A location is complete (key and base cell) before the compare-and-exchange that puts it into a slot, and stays for the
- * life of the memory; a slot never changes again. Two threads that add one key at once race for the slot: the loser finds
+ * life of the table; a slot never changes again. Two threads that add one key at once race for the slot: the loser finds
  * the winner's location there and keeps its own place for the next key. Keys are compared whole, never by hash alone.
  */
 import { MemoryFull } from '../shared/arena.ts'

@@ -10,6 +10,7 @@
  *     keyTable  2 per location               memory    open addressing: location + 1, or 0
  *     keys      16 per location              memory    full keys, always compared whole
  *     base      8 per location               memory    the cell before the block
+ *     written   1 per location               memory    number of the block that wrote it last + 1, 0 = none since it is here
  *     heads     1 per location               block     newest record of the location, 0 between blocks
  *     touched   1 per location               block     link in the list of locations that have records
  *     heat      1 per location               block     failed validations
@@ -77,6 +78,8 @@ const controlNames = [
   'locations',
   /** Offset of the two locations of the block's delta, 0 while there is none. */
   'delta',
+  /** Height that whoever reads behind the table must see at least, -1 for none: what it wrote may be in the table no more. */
+  'floor',
 ] as const
 
 export type Control = Record<(typeof controlNames)[number], number>
@@ -88,6 +91,7 @@ export interface MemoryLayout extends Control {
   keyTable: number
   keys: number
   base: number
+  written: number
   heads: number
   touched: number
   heat: number
@@ -118,6 +122,7 @@ export function layoutOf(sizes: MemorySizes): MemoryLayout {
     keyTable: layout.region(2 * sizes.locations),
     keys: layout.region(KEY * sizes.locations),
     base: layout.region(8 * sizes.locations),
+    written: layout.region(sizes.locations),
     heads: layout.region(sizes.locations),
     touched: layout.region(sizes.locations),
     heat: layout.region(sizes.locations),
