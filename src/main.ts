@@ -40,8 +40,8 @@ import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
 import type { ChainStore, StoredClass } from './storage/chain-store.ts'
-import { openStorage } from './storage/storage.ts'
-import { storedCells } from './storage/stored-cells.ts'
+import { openStorage, type Storage } from './storage/storage.ts'
+import { StoredBase } from './storage/stored-base.ts'
 import { buildProgramImage, ProgramError } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
@@ -77,7 +77,7 @@ export async function createChain(
   // Threads of the kernels: 0 is this one, then the executors, then the committer.
   const crypto = createCryptoMemory(options.workers + 2)
   const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
-  const executors = await startExecutors(options.workers, crypto)
+  const executors = await startExecutors(options.workers, crypto, disk)
   const registry = new CasmRegistry()
   for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   if (disk === null || store.height() < 0) {
@@ -86,7 +86,6 @@ export async function createChain(
     for (const classHash of disk.store.classHashes()) {
       executors.publishClass(store.classByHash(classHash)!, true)
     }
-    executors.engine.load([...storedCells(disk.database)])
   }
 
   const mempool = new Mempool<PoolTransaction>()
@@ -219,15 +218,25 @@ interface Executors {
 }
 
 /** Executor threads, or with 0 workers the sequential executor alone; both on this thread's machine and memory. */
-async function startExecutors(workers: number, crypto: WebAssembly.Memory): Promise<Executors> {
+async function startExecutors(
+  workers: number,
+  crypto: WebAssembly.Memory,
+  disk: Storage['disk'],
+): Promise<Executors> {
   const kind: MachineKind = {
     kind: 'starknet',
     crypto,
     cairo: 'fast',
   }
-  const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
+  // What the engine's table does not hold, each thread reads from the database for itself.
+  const base = disk === null ? null : new StoredBase(disk.database)
+  const behind = base === null ? {} : { base }
+  const database = disk?.folder.database ?? null
+  const pool =
+    workers > 0 ? await Pool.start({ workers, machine: kind, memory: behind, database }) : null
   const machine = pool?.machine ?? (await buildMachine(kind, 0))
-  const memory = pool?.memory ?? createEngineMemory({ executors: 1, shared: false })
+  const memory = pool?.memory ?? createEngineMemory({ ...behind, executors: 1, shared: false })
+  if (disk !== null) memory.restart(disk.store.height())
   const overlay = new Overlay()
   const published = new Map<bigint, { compiledClassHash: bigint; isFinal: boolean }>()
   return {
@@ -237,6 +246,12 @@ async function startExecutors(workers: number, crypto: WebAssembly.Memory): Prom
         pool ? executeBlock(input, pool, advice) : executeSequentially(input, machine, memory),
       executeSequentially: (input) => executeSequentially(input, machine, memory),
       load: (changes) => loadState(memory, changes),
+      begin: (number) => {
+        memory.block = number
+      },
+      stored: (number) => {
+        if (base !== null) memory.durable = number
+      },
     },
     runOn: (input: BlockInput, state): BlockResult =>
       executeSequentially(input, machine, overlay.over(readerForExecutor(state))),
@@ -276,6 +291,7 @@ async function appendGenesis(
     classes,
   )
   store.append({ header, transactions: [], stateDiff }, classes)
+  executors.engine.stored(0)
 }
 
 /** The program of a CASM, which has the right hash and may still be no program that can run. */

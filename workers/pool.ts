@@ -37,6 +37,8 @@ export interface PoolOptions {
   workers: number
   machine: MachineKind
   memory?: MemoryOptions
+  /** File of the database, which main has open: workers read there what the memory does not hold. */
+  database?: string | null
   /** A worker that gives no sign of life for this long is stuck: 20 times the longest legal transaction, or more. */
   stuckMs?: number
 }
@@ -73,6 +75,7 @@ export class Pool implements ExecutorPool {
   /** Workers that were replaced so far. */
   replacements = 0
   private readonly kind: MachineKind
+  private readonly database: string | null
   private readonly stuckMs: number
   private readonly doorbell = new Int32Array(new SharedArrayBuffer(DOORBELL_WORDS * 4))
   private readonly members: Member[] = []
@@ -85,6 +88,7 @@ export class Pool implements ExecutorPool {
       throw new RangeError(`a pool has 1 to ${MOST_WORKERS} workers, not ${options.workers}`)
     }
     this.kind = options.machine
+    this.database = options.database ?? null
     this.workers = options.workers
     this.stuckMs = options.stuckMs ?? 5000
     this.machine = machine
@@ -220,7 +224,7 @@ export class Pool implements ExecutorPool {
       Atomics.notify(doorbell, NEWS)
     })
     for (const message of this.published) this.send(member, { published: message })
-    await this.alive(member, remote.prepare(this.kind))
+    await this.alive(member, remote.prepare(this.kind, this.database))
     // Answered when the pool closes: until then the worker looks at shared memory only. An error there ends the worker.
     member.served = remote.serve(Atomics.load(doorbell, CALL)).catch(async (error) => {
       reason = `${error}`

@@ -24,10 +24,10 @@ export interface RandomBlock extends Workload {
 }
 
 /** Half of the blocks are mixed ones; sizes, accounts, window, policy and the state before vary. */
-export function randomBlock(random: Random, most: number): RandomBlock {
+export function randomBlock(random: Random, most: number, mostAccounts = 40): RandomBlock {
   const name = random.oneIn(2) ? 'mixed' : random.pick(workloadNames)
   const transactions = 1 + random.below(random.pick([4, 20, most]))
-  const accounts = 1 + random.below(random.pick([2, 6, 40]))
+  const accounts = 1 + random.below(random.pick([2, 6, mostAccounts]))
   const iterations = random.pick([0, 10, 300, 3000])
   const seed = random.word()
   const window = random.pick([1, 2, 3, 8, 16, 1000])

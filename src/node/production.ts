@@ -32,6 +32,10 @@ export interface Engine {
   executeSequentially(input: BlockInput): BlockResult
   /** Writes to the base state outside of any transaction. */
   load(changes: Change[]): void
+  /** What is written from now on belongs to a block of this number. */
+  begin(number: number): void
+  /** What blocks up to this one wrote can be read from the store. */
+  stored(number: number): void
 }
 
 export interface ProductionOptions {
@@ -182,6 +186,7 @@ export class Production {
     const header = await this.#options.commit(committed, classes)
     const block: Block = { header, transactions: open.transactions, stateDiff: open.diff }
     store.append(block, classes)
+    this.#options.engine.stored(number)
     this.#sealed.delete(number)
     for (const { hash } of open.transactions) this.#recent.delete(hash)
     settle(header.blockHash)
@@ -193,6 +198,7 @@ export class Production {
     const before = this.newestState()
     const opening = this.#openingDiff(context.number)
     const changes = changesOfStateDiff(opening, before)
+    this.#options.engine.begin(context.number)
     this.#options.engine.load(changes)
     return new OpenBlock(context, before, changes)
   }

@@ -31,15 +31,6 @@ export function keyOfLocation(words: Int32Array, offset: number): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset + offset * 4, size * 4)
 }
 
-/** The words of the location that a key was made of. */
-export function locationOfKey(key: Uint8Array): Int32Array {
-  const words = new Int32Array(KEY_WORDS)
-  // The felt 0, where the second cell is left out.
-  words[CELL_WORDS + 2] = 1
-  new Uint8Array(words.buffer).set(key)
-  return words
-}
-
 /** Key of a location that is given by its felts. */
 export function stateKey(kind: number, address: bigint, key = 0n): Uint8Array {
   const words = new Int32Array(KEY_WORDS)
