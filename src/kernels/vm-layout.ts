@@ -116,7 +116,7 @@ export const FAULT = 1
 export const HALT_RUN = 2
 export const HOST_FAULT = 3
 
-export const PAUSE_STEPS = 16384
+export const PAUSE_STEPS = 4096
 /** Cells that ap may climb between two pauses, with the reach of an offset. */
 export const STACK_RESERVE = 131072
 export const MAX_SEGMENT_CELLS = 67108864
@@ -235,5 +235,6 @@ export const E_UNSUPPORTED = 41
 export const E_HINT = 42
 export const E_TO_USIZE = 43
 export const E_RES_ASSERT = 46
+export const E_NOT_RELOCATED = 47
 export const E_BLAKE_OPERAND = 44
 export const E_QM31_UNREDUCED = 45

@@ -16,6 +16,7 @@ import {
   FP,
   IN_HINT,
   MARKING,
+  MAX_SEGMENT_CELLS,
   PC_OFFSET,
   PC_SEGMENT,
   PROGRAM_OVERRUN,
@@ -149,7 +150,9 @@ function setEntry(
 /** Counts instances of a frame's builtins. */
 export function countBuiltins(segments: Segments, frame: Frame): void {
   for (const { name, segment } of frame.builtins) {
-    frame.builtinCounts[builtinNames.indexOf(name)] = instanceCount(name, segments.used(segment))
+    const isClosed = name === 'range_check96' && frame.rangeCheck96Used >= 0
+    const used = isClosed ? frame.rangeCheck96Used : segments.used(segment)
+    frame.builtinCounts[builtinNames.indexOf(name)] = instanceCount(name, used)
   }
 }
 
@@ -165,7 +168,9 @@ export function checkEnd(segments: Segments, kernel: Interpreter, frame: Frame):
   }
   for (const builtin of frame.builtins) {
     const text = checkInstances(segments, kernel, builtin)
-    if (text !== null) return failed(text)
+    if (text === null) continue
+    // Rust has applied the rules to all instances by now, and would have failed there.
+    return failed(verifyOutputs(segments, kernel, frame.builtins, true) ?? text)
   }
   const fp = (segments.register(FP) - segments.register(STACK_BASE)) >> 5
   if (fp !== 0) {
@@ -184,11 +189,8 @@ function unframed(segments: Segments, text: string): VmError {
   return { text, pc, traceback: [], framed: false, host: null }
 }
 
-function closeRangeCheck96(
-  segments: Segments,
-  kernel: Interpreter,
-  { builtins }: Frame,
-): string | null {
+function closeRangeCheck96(segments: Segments, kernel: Interpreter, frame: Frame): string | null {
+  const { builtins } = frame
   const index = builtins.findIndex(({ name }) => name === 'range_check96')
   if (index < 0) return null
   const { segment } = builtins[index]!
@@ -202,11 +204,14 @@ function closeRangeCheck96(
     return 'The final pointer of range_check96 is elsewhere'
   }
   const stop = segments.offsetOf(address)
+  if (stop > MAX_SEGMENT_CELLS) return 'Vector capacity exceeded'
   if (stop > segments.capacity(segment) && kernel.grow(segment, stop - 1) !== 0) {
     return notedText(segments)
   }
   kernel.fillHoles(segment, stop)
-  segments.words[segments.entry(segment) + 2] = stop
+  frame.rangeCheck96Used = stop
+  const used = segments.entry(segment) + 2
+  segments.words[used] = Math.max(segments.words[used]!, stop)
   return null
 }
 

@@ -30,6 +30,7 @@ import {
   E_MUL_POINTERS,
   E_NEGATIVE_OFFSET,
   E_NO_DST,
+  E_NOT_RELOCATED,
   E_OFFSET_EXCEEDED,
   E_OP1_SOURCE,
   E_OPCODE,
@@ -162,13 +163,15 @@ function wordsOf(segments: Segments): string {
       return `${isPoseidon ? 'poseidon_builtin: ' : ''}Expected integer at address ${at}`
     }
     case E_EC_CURVE:
-      return `EcOpBuiltin: point (${a()}, ${b()}) is not on the curve`
+      return `EcOpBuiltin: point (${hex(segments, ERROR_A)}, ${hex(segments, ERROR_B)}) is not on the curve`
     case E_EC_SAME_X:
       return segments.text
     case E_EC_INFINITY:
       return 'EcOp builtin: Invalid Point'
     case E_RES_ADVANCE:
       return 'Res.UNCONSTRAINED cannot be used with ApUpdate.ADD'
+    case E_NOT_RELOCATED:
+      return `Security Error: Invalid Memory Value: temporary address not relocated: ${at}`
     case E_RES_ASSERT:
       return 'Res.UNCONSTRAINED cannot be used with Opcode.ASSERT_EQ'
     case E_TO_USIZE:
@@ -182,6 +185,10 @@ function wordsOf(segments: Segments): string {
     default:
       throw new Error(`expected a code of an error, got ${code}`)
   }
+}
+
+function hex(segments: Segments, address: number): string {
+  return `0x${segments.felt(address).toString(16)}`
 }
 
 /** `12`, or `1:5` for a pointer. */

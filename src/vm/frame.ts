@@ -44,6 +44,8 @@ export class Frame {
   secpSegment = -1
   secpPoints: SecpPoint[] = []
   dictionaries = new Map<number, Dictionary>()
+  /** Cells of range_check96 by its final pointer, -1 before the end. */
+  rangeCheck96Used = -1
   squash: Squash | null = null
   excludedArc = -1
   /** Segments all of whose cells count as accessed, and how many those are. */
@@ -71,6 +73,7 @@ export class Frame {
     this.secpSegment = -1
     if (this.secpPoints.length > 0) this.secpPoints = []
     if (this.dictionaries.size > 0) this.dictionaries = new Map()
+    this.rangeCheck96Used = -1
     this.squash = null
     this.excludedArc = -1
     this.readOnly.length = 0

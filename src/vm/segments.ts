@@ -215,6 +215,13 @@ export class Segments implements CellMemory {
     return FAULT
   }
 
+  /** The same for an operand of a hint, whose text ends like that of an instruction. */
+  failOperand(text: string): number {
+    this.fail(text)
+    this.words[ERROR_HINT >> 2] = 0
+    return FAULT
+  }
+
   /** Scratch cell `index` for a value on its way to `insert`. */
   scratch(index: number): number {
     return HOST_SCRATCH + index * 32

@@ -12,10 +12,9 @@
 import { cellsOf } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
 import { encodeShortString } from '../felt/felt.ts'
-import { DONE, FAULT, HALT_RUN, HINT_SYSTEM_CALL, HOST_FAULT } from '../kernels/vm-layout.ts'
+import { DONE, FAULT, HALT_RUN, HOST_FAULT } from '../kernels/vm-layout.ts'
 import { layOutExecutionInfo } from './execution-info.ts'
 import type { Frame } from './frame.ts'
-import { hintNames } from './hint-table.ts'
 import {
   type CellList,
   ERROR,
@@ -142,6 +141,8 @@ export class Syscalls {
   private at = 0
   /** Gas left, while a syscall runs. */
   private gas = 0
+  /** The same where a number cannot hold it: no honest program has so much. */
+  private wideGas: bigint | null = null
   private items = 0
   private reason: CellList = outOfGas
   private status = DONE
@@ -179,6 +180,7 @@ export class Syscalls {
     if (!this.needFelt(this.at)) return FAULT
     if (!segments.isSmall(this.at)) return this.badInput(this.at, 'Unexpected gas.')
     const gas = segments.smallNumber(this.at)
+    this.wideGas = gas > Number.MAX_SAFE_INTEGER ? segments.felt(this.at) : null
     this.at += 32
     this.items = 0
     if (!this.readRequest(shapeCodes[index]!)) return FAULT
@@ -191,6 +193,7 @@ export class Syscalls {
       return this.refuse()
     }
     this.gas = gas - required
+    if (this.wideGas !== null) this.wideGas -= BigInt(required)
     if (frame.call.accounting === 'gas') this.host.gasSeen(this.gas)
     frame.syscallItems[index]! += this.items
     const response = this.at
@@ -201,7 +204,7 @@ export class Syscalls {
     const end = this.at
     this.at = response
     if (outcome === REFUSED) return this.refuse()
-    if (this.putNumber(this.gas) !== DONE || this.putNumber(0) !== DONE) return FAULT
+    if (this.putGas() !== DONE || this.putNumber(0) !== DONE) return FAULT
     frame.syscallOffset = this.offsetAt(end)
     return DONE
   }
@@ -209,7 +212,7 @@ export class Syscalls {
   /** Writes the failure response at `at`. */
   private refuse(): number {
     const { segments, frame, reason } = this
-    if (this.putNumber(this.gas) !== DONE || this.putNumber(1) !== DONE) return FAULT
+    if (this.putGas() !== DONE || this.putNumber(1) !== DONE) return FAULT
     const segment = segments.allocateCells(reason)
     if (segment < 0) return segments.fail('Vector capacity exceeded')
     if (this.putPointer(segment, 0) !== DONE) return FAULT
@@ -342,6 +345,7 @@ export class Syscalls {
     const outcome = this.told(status)
     if (outcome === ENDED) return outcome
     this.gas = host.gasLeft
+    this.wideGas = null
     if (outcome === REFUSED) return outcome
     const { count } = host.returned
     const segment = segments.allocateCells(host.returned)
@@ -384,6 +388,7 @@ export class Syscalls {
       return REFUSED
     }
     this.gas -= cost
+    if (this.wideGas !== null) this.wideGas -= BigInt(cost)
     frame.syscallCounts[indexOf.KeccakRound]! += rounds
     const { scratch } = crypto
     crypto.keccakStart()
@@ -411,11 +416,7 @@ export class Syscalls {
     for (let i = 0; i < 24; i++) {
       const word = i < 8 ? state + i * 32 : block + (i - 8) * 32
       if (!segments.isSmall(word) || segments.words[(word >> 2) + 1] !== 0) {
-        return this.end(
-          segments.fail(
-            `Hint ${hintNames.get(HINT_SYSTEM_CALL)} is impossible: a word of a SHA block is too large`,
-          ),
-        )
+        return this.end(segments.fail('Hint SystemCall is impossible'))
       }
       for (let j = 0; j < 8; j++) {
         words[(scratch >> 2) + i * 8 + j] = segments.words[(word >> 2) + j]!
@@ -616,6 +617,10 @@ export class Syscalls {
       this.segments.words[(out >> 2) + i] = this.crypto.words[(from >> 2) + i]!
     }
     return out
+  }
+
+  private putGas(): number {
+    return this.wideGas === null ? this.putNumber(this.gas) : this.putFelt(this.wideGas)
   }
 
   private putNumber(value: number): number {
