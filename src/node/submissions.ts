@@ -207,6 +207,7 @@ export class Submissions {
       isInvoke &&
       transaction.nonce === 1n &&
       state.nonceAt(sender) === 0n &&
+      state.classHashAt(sender) === 0n &&
       this.#admission.mempool.knows(sender)
     const encoded = encodeTransaction(transaction, hash, {
       ...facts,
