@@ -220,8 +220,14 @@ export class Client {
       contractAddressSalt: salt,
       constructorCalldata: calldata,
     }
-    const sent = [this.try(signed(deploy, chain.chainId, this.self))]
-    for (let nonce = 1n; nonce < 8n; nonce++) {
+    // The first invoke passes unvalidated while the deployment waits; those after it need the account.
+    const first = [{ to: STRK_ADDRESS, name: 'transfer', calldata: [this.self.address, 1n, 0n] }]
+    const sent = [
+      this.try(signed(deploy, chain.chainId, this.self)),
+      this.try(invokeOf(child, 1n, first, chain.chainId, {})),
+    ]
+    while (isWaiting(chain, (await sent[0]) ?? 0n)) await this.nap(3)
+    for (let nonce = 2n; nonce < 9n; nonce++) {
       const calls = [{ to: STRK_ADDRESS, name: 'transfer', calldata: [this.self.address, 1n, 0n] }]
       sent.push(this.try(invokeOf(child, nonce, calls, chain.chainId, { tip: nonce % 2n })))
     }
