@@ -76,6 +76,8 @@ export class Pool implements ExecutorPool {
   private readonly stuckMs: number
   private readonly doorbell = new Int32Array(new SharedArrayBuffer(DOORBELL_WORDS * 4))
   private readonly members: Member[] = []
+  /** The newest thread of each index, also while it starts. */
+  private readonly threads = new Map<number, Worker>()
   /** Everything published so far, for workers that come later. */
   private readonly published: unknown[] = []
   private isClosed = false
@@ -95,14 +97,20 @@ export class Pool implements ExecutorPool {
   static async start(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options, await buildMachine(options.machine, 0))
     const indices = Array.from({ length: options.workers }, (_, index) => index + 1)
-    pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
+    try {
+      pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
+    } catch (error) {
+      await pool.stop()
+      throw error
+    }
     return pool
   }
 
   /** Gives a message (a program image, say) to every virtual machine, before the next block. */
   publish(message: unknown): void {
-    this.published.push(message)
+    // What this thread's machine refuses would kill every worker.
     this.machine.accept(message)
+    this.published.push(message)
     for (const member of this.members) this.send(member, { published: message })
   }
 
@@ -123,7 +131,7 @@ export class Pool implements ExecutorPool {
 
   /** Ends a worker at once, wherever it is. For specs and campaigns. */
   async kill(index: number): Promise<void> {
-    await this.members[index - 1]?.thread.terminate()
+    await this.threads.get(index)?.terminate()
   }
 
   /** Ends the workers; the memory stays readable. */
@@ -139,6 +147,8 @@ export class Pool implements ExecutorPool {
         await this.end(member)
       }),
     )
+    // A successor may have been starting meanwhile.
+    await Promise.all([...this.threads.values()].map((thread) => thread.terminate()))
   }
 
   /** Resolves when all workers have left the block, or those that have not are dead. */
@@ -201,13 +211,15 @@ export class Pool implements ExecutorPool {
 
   /** Starts a worker and waits until it is ready. */
   private async spawn(index: number): Promise<Member> {
+    if (this.isClosed) throw new Error('the pool is closed')
     const { port1, port2 } = new MessageChannel()
     const { doorbell } = this
     const birth: WorkerBirth = { index, doorbell, port: port2 }
     const thread = new Worker(entry, { workerData: birth, transferList: [port2] })
+    this.threads.set(index, thread)
     const remote = wrap<ExecutorApi>(nodeEndpoint(thread))
     let reason = 'it ended'
-    thread.once('error', (error) => {
+    thread.on('error', (error) => {
       reason = `${error}`
     })
     const death = new Promise<string>((resolve) => thread.once('exit', () => resolve(reason)))
@@ -220,7 +232,12 @@ export class Pool implements ExecutorPool {
       Atomics.notify(doorbell, NEWS)
     })
     for (const message of this.published) this.send(member, { published: message })
-    await this.alive(member, remote.prepare(this.kind))
+    try {
+      await this.alive(member, remote.prepare(this.kind))
+    } catch (error) {
+      await this.end(member)
+      throw error
+    }
     // Answered when the pool closes: until then the worker looks at shared memory only. An error there ends the worker.
     member.served = remote.serve(Atomics.load(doorbell, CALL)).catch(async (error) => {
       reason = `${error}`
