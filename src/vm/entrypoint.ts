@@ -33,10 +33,11 @@ import {
 } from '../kernels/vm-layout.ts'
 import { checkInstances, instanceCount, shapes, verifyOutputs } from './builtins.ts'
 import { apOffset, errorText, show } from './errors.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, OpenBuiltin } from './frame.ts'
 import {
   builtinNames,
   type CallResult,
+  type EntryPoint,
   FAILED,
   type MachineConstants,
   RETURNED,
@@ -72,12 +73,12 @@ export function layOut(
   words[SEGMENT_COUNT >> 2] = 2
 
   let top = stackBase
-  for (const name of call.entryPoint.builtins) {
+  frame.builtins = openBuiltins(call.entryPoint)
+  for (const { name } of frame.builtins) {
     const isArena = name === 'segment_arena'
     const infos = isArena ? segments.allocate(START_CELLS) : -1
     const segment = segments.allocate(START_CELLS, shapes[name].rule)
     if (segment < 0) return false
-    frame.builtins.push({ name, segment })
     if (isArena) {
       const base = segments.base(segment)
       segments.putPointer(base, infos, 0)
@@ -104,7 +105,8 @@ export function layOut(
     call.calldataStart,
     call.calldataCount,
   )
-  frame.readOnly.push(frame.pricesSegment, PRICES, frame.calldataSegment, call.calldataCount)
+  frame.keepReadOnly(frame.pricesSegment, PRICES)
+  frame.keepReadOnly(frame.calldataSegment, call.calldataCount)
   // The last word of the tail points to the prices of this call.
   segments.putPointer(cellsAt + (programWords - 1) * 32, frame.pricesSegment, 0)
 
@@ -145,6 +147,21 @@ function setEntry(
   words[at + 1] = capacity
   words[at + 2] = 0
   words[at + 3] = rule
+}
+
+const opened = new WeakMap<EntryPoint, readonly OpenBuiltin[]>()
+
+/** The builtins of an entry point with their segments, which are the same in every call. */
+function openBuiltins(entryPoint: EntryPoint): readonly OpenBuiltin[] {
+  const known = opened.get(entryPoint)
+  if (known !== undefined) return known
+  let next = 2
+  const made = entryPoint.builtins.map((name) => {
+    if (name === 'segment_arena') next++
+    return { name, segment: next++ }
+  })
+  opened.set(entryPoint, made)
+  return made
 }
 
 /** Counts instances of a frame's builtins. */

@@ -350,7 +350,7 @@ export class Syscalls {
     const { count } = host.returned
     const segment = segments.allocateCells(host.returned)
     if (segment < 0) return this.end(segments.fail('Vector capacity exceeded'))
-    frame.readOnly.push(segment, count)
+    frame.keepReadOnly(segment, count)
     if (this.putPointer(segment, 0) !== DONE) return this.end(FAULT)
     return this.answerPointer(segment, count)
   }
