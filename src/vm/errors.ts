@@ -60,8 +60,6 @@ import {
   ERROR_OFFSET,
   ERROR_SEGMENT,
   FP,
-  PC_OFFSET,
-  PC_SEGMENT,
   RULE_POSEIDON,
   STACK_BASE,
 } from '../kernels/vm-layout.ts'
@@ -254,11 +252,6 @@ function isCall(segments: Segments, address: number): boolean {
     ((flags >> 10) & 3) === 0 &&
     offsets === 0x8001_8000
   )
-}
-
-/** Where the machine stands, for errors. */
-export function programCounter(segments: Segments): { segment: number; offset: number } {
-  return { segment: segments.register(PC_SEGMENT), offset: segments.register(PC_OFFSET) }
 }
 
 /** Offset of ap. */
