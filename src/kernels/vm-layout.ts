@@ -234,5 +234,4 @@ export const E_HINT = 42
 export const E_TO_USIZE = 43
 export const E_RES_ASSERT = 46
 export const E_NOT_RELOCATED = 47
-export const E_BLAKE_OPERAND = 44
 export const E_QM31_UNREDUCED = 45

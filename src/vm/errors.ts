@@ -12,7 +12,6 @@ import {
   E_ASSERT,
   E_BITWISE_RANGE,
   E_BLAKE_FLAGS,
-  E_BLAKE_OPERAND,
   E_BUILTIN_INTEGER,
   E_CONFLICT,
   E_EC_CURVE,
@@ -174,8 +173,6 @@ function wordsOf(segments: Segments): string {
       return 'Res.UNCONSTRAINED cannot be used with Opcode.ASSERT_EQ'
     case E_TO_USIZE:
       return `Conversion to ${detail === 32 ? 'u32' : 'usize'} failed for Felt252 ${a()}`
-    case E_BLAKE_OPERAND:
-      return `Blake2s opcode invalid operand: op${detail} does not point to ${detail === 0 ? 8 : 16} u32 numbers.`
     case E_QM31_UNREDUCED:
       return `Number is not a packing of a QM31 in reduced form: ${a()})`
     case E_HINT:
