@@ -88,6 +88,9 @@ export async function createChain(
     hash: (sealed) => hasher.headerOf(sealed),
     contextOf: (number, parentTimestamp) => nextContext(store, number, parentTimestamp),
     nowMs: Date.now,
+    faulted: (hash, { message }) => {
+      process.stderr.write(`fugue: a bug: 0x${hash.toString(16)} is left out: ${message}\n`)
+    },
   })
   const submissions = new Submissions({
     chainId: options.chainId,
