@@ -9,7 +9,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { HEARTBEAT, LEFT } from '../src/executor/counters.ts'
+import { HEARTBEAT, LEASE, LEFT } from '../src/executor/counters.ts'
 import type { ExecutorPool } from '../src/executor/execute-block.ts'
 import type { VirtualMachine } from '../src/executor/machine.ts'
 import { FAILED } from '../src/executor/scheduler.ts'
@@ -155,23 +155,38 @@ export class Pool implements ExecutorPool {
   private async watch(members: Member[], call: number): Promise<string | null> {
     const { doorbell, memory } = this
     let failure: string | null = null
-    for (const member of members) member.seenMs = performance.now()
+    let committed = 0
+    let progressMs = performance.now()
+    for (const member of members) member.seenMs = progressMs
     for (;;) {
       const news = Atomics.load(doorbell, NEWS)
       const inside = members.filter((member) => !this.hasLeft(member, call))
       if (inside.some((member) => member.isDead)) failure ??= 'a worker died'
       if (inside.every((member) => member.isDead)) return failure
-      for (const member of inside) {
-        const beat = Atomics.load(memory.words, this.wordOf(member, HEARTBEAT))
-        if (beat !== member.beat) member.seenMs = performance.now()
-        member.beat = beat
-        if (member.isDead || performance.now() - member.seenMs < this.stuckMs) continue
-        failure ??= 'a worker is stuck'
-        await this.end(member)
-      }
+      const nowMs = performance.now()
+      const stuck = inside.filter((member) => !member.isDead && this.isStuck(member, nowMs))
+      if (stuck.length > 0) failure ??= 'a worker is stuck'
+      const count = Atomics.load(memory.words, memory.layout.commit)
+      // Nobody runs a transaction and none is committed: a bug in the engine, or a stopped clock.
+      if (count !== committed || inside.some((member) => this.isRunning(member))) progressMs = nowMs
+      committed = count
+      if (nowMs - progressMs > this.stuckMs) failure ??= 'the block is stalled'
       if (failure !== null) this.fail()
+      await Promise.all(stuck.map((member) => this.end(member)))
       await waitWhileAsync(doorbell, NEWS, news, LOOK_MS)
     }
+  }
+
+  /** Whether a worker gave no sign of life for too long. */
+  private isStuck(member: Member, nowMs: number): boolean {
+    const beat = Atomics.load(this.memory.words, this.wordOf(member, HEARTBEAT))
+    if (beat !== member.beat) member.seenMs = nowMs
+    member.beat = beat
+    return nowMs - member.seenMs > this.stuckMs
+  }
+
+  private isRunning(member: Member): boolean {
+    return Atomics.load(this.memory.words, this.wordOf(member, LEASE)) !== 0
   }
 
   /** Makes everybody leave the block. */

@@ -77,7 +77,7 @@ function prepare(memory: EngineMemory, count: number, active: number, advice: Ad
     Status.admit(words, layout.lines + txIndex * LINE)
   for (let index = 0; index < sizes.executors; index++) {
     const worker = layout.workers + index * WORKER
-    words.fill(0, worker + Counter.CLEARED_FROM, worker + Counter.CLEARED_TO)
+    words.fill(0, worker + Counter.TOUCHED, worker + Counter.CLEARED_TO)
   }
   words[layout.added] = count
   words[layout.exec] = 0
