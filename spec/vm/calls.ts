@@ -11,7 +11,7 @@ import { compare, createPair } from './_compare.ts'
 import { Random, runsOf, seedOf } from './_random.ts'
 
 const classes = classesAtHand()
-const [seed, runs] = [seedOf(), runsOf(150)]
+const [seed, runs] = [seedOf(), runsOf(60)]
 console.log(`FUGUE_SEED=${seed} FUGUE_RUNS=${runs}`)
 
 for (const isMutant of [false, true]) {
