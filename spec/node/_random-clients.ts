@@ -42,6 +42,8 @@ export interface Log {
   holders: Set<bigint>
   /** Accounts that were meant to run out of money: their transactions may be rejected when executed. */
   poor: Set<bigint>
+  /** `sender nonce` of what may have been rejected because a declare before it came too late. */
+  late: Set<string>
   /** Set when something went wrong: clients give up. */
   isOver: boolean
 }
@@ -192,11 +194,20 @@ export class Client {
     this.expect(this.mustPass(next))
     const last = this.invoke(this.nonce++, call, { bounds: WIDE_BOUNDS })
     this.expect(this.mustPass(last))
-    const hash = await declared
-    // Refused, or rejected when executed after another one: its nonce is to be used by something else.
-    while (hash !== null && isWaiting(this.chain, hash)) await this.nap(3)
-    if (this.nonceNow() === first) await this.mustPass(this.invoke(first))
-    await this.answered()
+    await Promise.all([declared, this.answered()])
+    await this.catchUp(first)
+  }
+
+  /** After a declare that came too late: it and what followed were rejected, so their nonces are used by others. */
+  private async catchUp(first: bigint): Promise<void> {
+    const { chain, log, self } = this
+    for (let now = this.nonceNow(); now < this.nonce; now = this.nonceNow()) {
+      const isMine = ({ sender, nonce }: Admitted) => sender === self.address && nonce === now
+      const waits = [...log.admitted].some(([hash, one]) => isMine(one) && isWaiting(chain, hash))
+      if (!waits && this.nonceNow() === now) await this.try(this.invoke(now))
+      else await this.nap(3)
+    }
+    for (let nonce = first; nonce < this.nonce; nonce++) log.late.add(`${self.address} ${nonce}`)
   }
 
   /** A new account that has money for a few transactions and sends many; most are rejected when executed. */
