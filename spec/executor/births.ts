@@ -8,7 +8,9 @@ import { executeBlock } from '../../src/executor/execute-block.ts'
 import { createCryptoMemory } from '../../src/felt/crypto.ts'
 import type { Trap } from '../../src/lab/ledger.ts'
 import { workloads } from '../../src/lab/workloads.ts'
-import { loadState } from '../../src/mvmemory/memory.ts'
+import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
+import { type NodeConfig, readCommand } from '../../src/node/config.ts'
+import { MOST_WORKERS } from '../../workers/doorbell.ts'
 import { Pool } from '../../workers/pool.ts'
 import { withPool } from './_pool.ts'
 
@@ -33,6 +35,13 @@ test('workers that cannot start are ended', async () => {
   assert.instance(failure, Error)
   await sleep(50)
   assert.is(threads(), before)
+})
+
+test('as many workers as there may be find room in one memory', () => {
+  const { chain } = (readCommand(['dev'], {}, 1000) as { config: NodeConfig }).config
+  assert.is(chain.workers, MOST_WORKERS)
+  assert.throws(() => readCommand(['dev', '--workers', String(MOST_WORKERS + 1)], {}, 2), 'to 63')
+  assert.ok(createEngineMemory({ executors: MOST_WORKERS + 1 }).words.length > 0)
 })
 
 test('a successor that dies while it starts is replaced too', async () => {

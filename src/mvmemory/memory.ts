@@ -6,7 +6,14 @@
  */
 import { copyCell, writeZero } from '../shared/words.ts'
 import { Locations } from './locations.ts'
-import { defaultSizes, layoutOf, MAGIC, type MemoryLayout, type MemorySizes } from './regions.ts'
+import {
+  defaultSizes,
+  layoutOf,
+  MAGIC,
+  type MemoryLayout,
+  type MemorySizes,
+  MOST_ARENA_WORDS,
+} from './regions.ts'
 
 /** Reads the state behind the table: what was never loaded or written. */
 export interface BaseReader {
@@ -94,7 +101,9 @@ export class EngineMemory implements BaseReader {
 /** A new memory, in which every location that `base` does not know holds the felt 0. */
 export function createEngineMemory(options: MemoryOptions = {}): EngineMemory {
   const { base = zeroBase, shared = true, ...wanted } = options
-  const sizes = { ...defaultSizes, ...wanted }
+  const { executors = defaultSizes.executors } = wanted
+  const arenaWords = Math.min(defaultSizes.arenaWords, Math.floor(MOST_ARENA_WORDS / executors))
+  const sizes = { ...defaultSizes, arenaWords, ...wanted }
   return new EngineMemory(allocate(sizes, shared), sizes, base)
 }
 

@@ -18,7 +18,7 @@
  * Invariant: base is untouched until a block is whole, and heads are zero when a block starts. So a block can be thrown
  * away at any moment. Memory has a fixed size; main rebuilds it larger between blocks, never during one.
  */
-import { Layout, LINE_WORDS } from '../shared/layout.ts'
+import { Layout, LINE_WORDS, MAX_WORDS } from '../shared/layout.ts'
 
 export interface MemorySizes {
   /** Locations that have a place; the table is grown when three quarters are used. A power of two. */
@@ -41,6 +41,9 @@ export const defaultSizes: MemorySizes = {
   arenaWords: 2 ** 23,
   executors: 5,
 }
+
+/** All arenas together have at most half of the memory. */
+export const MOST_ARENA_WORDS = MAX_WORDS / 2
 
 export const MAGIC = 0x46554731
 
