@@ -35,7 +35,7 @@ import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
 import { decodeOutcome } from './starknet/decode-outcome.ts'
 import { encodeBlockContext } from './starknet/encoded-block-context.ts'
-import type { ClassMessage } from './starknet/machine.ts'
+import { type ClassMessage, newSecret } from './starknet/machine.ts'
 import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
@@ -217,6 +217,7 @@ async function startExecutors(workers: number, crypto: WebAssembly.Memory): Prom
     kind: 'starknet',
     crypto,
     cairo: 'fast',
+    secret: newSecret(),
   }
   const pool = workers > 0 ? await Pool.start({ workers, machine: kind }) : null
   const machine = pool?.machine ?? (await buildMachine(kind, 0))
