@@ -189,11 +189,20 @@ export async function createChain(
       if (snapshot.value === 'broken') resolve(snapshot.context.failure ?? 'unknown')
     })
   })
+  const over = actor.subscribe({
+    complete: () => {
+      // Nobody answers any more: who waits is told, and who comes.
+      over.unsubscribe()
+      chain.close(refusal(63, 'the sequencer has stopped'))
+    },
+  })
   const stop = async () => {
     actor.send({ type: 'sequencer.stop' })
-    await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
-    submissions.close(refusal(63, 'the sequencer stops'))
-    await Promise.all([hasher.stop(), executors.stop()])
+    try {
+      await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
+    } finally {
+      await Promise.all([hasher.stop(), executors.stop()])
+    }
   }
   actor.start()
   return Object.assign(chain, { broken, pool: executors.pool, stop })
