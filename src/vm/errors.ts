@@ -209,14 +209,15 @@ const TRACEBACK_DEPTH = 20
 export function traceback(segments: Segments): number[] {
   const callers: number[] = []
   const base = segments.register(STACK_BASE)
+  let frame = 1
   let fp = (segments.register(FP) - base) >> 5
   while (callers.length < TRACEBACK_DEPTH) {
-    const returnPc = segments.address(1, fp - 1)
-    const savedFp = segments.address(1, fp - 2)
+    const returnPc = segments.address(frame, fp - 1)
+    const savedFp = segments.address(frame, fp - 2)
     if (returnPc === 0 || !segments.isPointer(returnPc)) break
     if (savedFp === 0 || !segments.isPointer(savedFp)) break
-    const isSame = segments.segmentOf(savedFp) === 1 && segments.offsetOf(savedFp) === fp
-    if (isSame || segments.segmentOf(savedFp) !== 1) break
+    if (segments.segmentOf(savedFp) === frame && segments.offsetOf(savedFp) === fp) break
+    frame = segments.segmentOf(savedFp)
     fp = segments.offsetOf(savedFp)
     const segment = segments.segmentOf(returnPc)
     const offset = segments.offsetOf(returnPc)

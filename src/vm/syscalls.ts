@@ -102,7 +102,10 @@ export class Syscalls extends SyscallCells {
       return this.refuse()
     }
     this.gas = gas - required
-    if (this.wideGas !== null) this.wideGas -= BigInt(required)
+    if (this.wideGas !== null) {
+      this.wideGas -= BigInt(required)
+      this.gas = Number(this.wideGas)
+    }
     if (frame.call.accounting === 'gas') this.host.gasSeen(this.gas)
     frame.syscallItems[index]! += this.items
     const response = this.at
