@@ -162,7 +162,11 @@ function epilogue(random: Random, builtins: BuiltinName[]): Slot[] {
   slots.push(pushArgument(-6), pushArgument(-5))
   slots.push(push(random.chance(0.9) ? BigInt(random.below(2)) : random.felt()))
   const [start, end] = random.chance(0.95) ? [-4, -3] : [-3, -4]
-  slots.push(pushArgument(start), pushArgument(end), { words: [RET], hints: [] })
+  for (const bound of [start, end]) {
+    if (random.chance(0.92)) slots.push(pushArgument(bound))
+    else slots.push(random.chance(0.5) ? push(random.felt()) : pushArgument(-random.between(1, 9)))
+  }
+  slots.push({ words: [RET], hints: [] })
   return slots
 }
 

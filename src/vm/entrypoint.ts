@@ -6,6 +6,8 @@
  *     stack: builtin pointers · gas · syscall pointer · calldata start, end · 0 · end
  *     back:  builtin pointers · gas · syscall pointer · flag · data start, end
  */
+
+import { P } from '../felt/felt.ts'
 import {
   AP,
   BLAKE_COUNT,
@@ -306,6 +308,18 @@ function checkData(
     const why = "can't subtract a relocatable value from an integer"
     return { text: `Operation failed ${pair}, ${why}`, late: false }
   }
-  if (isEnd) return { text: `Expected integer, found: Some(${show(segments, end)})`, late: true }
-  return { text: `Cant convert felt: ${segments.felt(start)} to Relocatable`, late: true }
+  const felt = segments.felt(start)
+  const difference = (isEnd ? BigInt(segments.offsetOf(end)) : segments.felt(end)) - felt
+  const size = difference < 0n ? difference + P : difference
+  if (isEnd) {
+    if (size >> 32n !== 0n) {
+      return { text: `Operation failed: ${pair}, offsets cant be negative`, late: false }
+    }
+    const moved = `Relocatable { segment_index: ${segments.segmentOf(end)}, offset: ${size} }`
+    return { text: `Expected integer, found: Some(RelocatableValue(${moved}))`, late: true }
+  }
+  if (size >> 64n !== 0n) {
+    return { text: 'out of range conversion regarding big integer attempted', late: true }
+  }
+  return { text: `Cant convert felt: ${felt} to Relocatable`, late: true }
 }
