@@ -3,9 +3,9 @@
  *
  *     region    words                        life      contents
  *     header    16                           memory    magic and sizes, from which everyone computes the same layout
- *     control   16 x 16                      block     the words of `Control`, a cache line each
+ *     control   16 per word                  block     the words of `Control`, a cache line each
  *     workers   32 per executor              block     counters and leases (src/executor/counters.ts)
- *     lines     16 per transaction           block     status, pointers (src/executor/status.ts)
+ *     lines     16 per transaction           block     status, pointers (src/executor/line.ts)
  *     input     as given                     block     constants and encoded transactions
  *     keyTable  2 per location               memory    open addressing: location + 1, or 0
  *     keys      16 per location              memory    full keys, always compared whole
@@ -56,7 +56,7 @@ const controlNames = [
   'val',
   /** Length of the committed prefix; written by the holder of the clock. */
   'commit',
-  /** Commit lock: 0, or executor + 1. */
+  /** Commit lock: 0, or the index of the executor that has it. */
   'clock',
   /** 0 run, 1 finished, 2 failed; only rises. */
   'stop',
