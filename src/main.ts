@@ -35,7 +35,7 @@ import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
 import { decodeOutcome } from './starknet/decode-outcome.ts'
 import { encodeBlockContext } from './starknet/encoded-block-context.ts'
-import type { ClassMessage } from './starknet/machine.ts'
+import { type ClassMessage, newSecret } from './starknet/machine.ts'
 import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
@@ -96,6 +96,9 @@ export async function createChain(
     commit: (sealed, classes) => committer.commit(sealed, classes),
     contextOf: (number, parentTimestamp) => nextContext(store, number, parentTimestamp),
     nowMs: Date.now,
+    faulted: (hash, { message }) => {
+      process.stderr.write(`fugue: a bug: 0x${hash.toString(16)} is left out: ${message}\n`)
+    },
   })
   const submissions = new Submissions({
     chainId: options.chainId,
@@ -194,12 +197,21 @@ export async function createChain(
       if (snapshot.value === 'broken') resolve(snapshot.context.failure ?? 'unknown')
     })
   })
+  const over = actor.subscribe({
+    complete: () => {
+      // Nobody answers any more: who waits is told, and who comes.
+      over.unsubscribe()
+      chain.close(refusal(63, 'the sequencer has stopped'))
+    },
+  })
   const stop = async () => {
     actor.send({ type: 'sequencer.stop' })
-    await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
-    submissions.close(refusal(63, 'the sequencer stops'))
-    await Promise.all([committer.stop(), executors.stop()])
-    await storage.close()
+    try {
+      await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
+    } finally {
+      await Promise.all([committer.stop(), executors.stop()])
+      await storage.close()
+    }
   }
   actor.start()
   return Object.assign(chain, { broken, pool: executors.pool, stop })
@@ -227,6 +239,7 @@ async function startExecutors(
     kind: 'starknet',
     crypto,
     cairo: 'fast',
+    secret: newSecret(),
   }
   // What the engine's table does not hold, each thread reads from the database for itself.
   const base = disk === null ? null : new StoredBase(disk.database)

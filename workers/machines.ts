@@ -12,6 +12,8 @@ export interface StarknetKind {
   kind: 'starknet'
   crypto: WebAssembly.Memory
   cairo: 'fast' | 'reference'
+  /** See `StarknetMachineOptions`. */
+  secret?: bigint
 }
 
 /**
@@ -35,11 +37,12 @@ async function buildStarknetMachine(wanted: StarknetKind, thread: number): Promi
   const { createStarknetMachine } = await import('../src/starknet/machine.ts')
   const { attachCrypto } = await import('../src/felt/crypto.ts')
   const crypto = attachCrypto(wanted.crypto, thread)
-  if (wanted.cairo === 'fast') return createStarknetMachine({ crypto })
+  const shared = { crypto, ...(wanted.secret === undefined ? {} : { secret: wanted.secret }) }
+  if (wanted.cairo === 'fast') return createStarknetMachine(shared)
   const { createReferenceMachine } = await import('../src/vm/reference/machine.ts')
   const cairo = createReferenceMachine()
   return createStarknetMachine({
-    crypto,
+    ...shared,
     cairo,
     loadProgram: (key, casm) => cairo.addClass(key, casm),
   })

@@ -9,7 +9,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { HEARTBEAT, LEFT } from '../src/executor/counters.ts'
+import { HEARTBEAT, LEASE, LEFT } from '../src/executor/counters.ts'
 import type { ExecutorPool } from '../src/executor/execute-block.ts'
 import type { VirtualMachine } from '../src/executor/machine.ts'
 import { FAILED } from '../src/executor/scheduler.ts'
@@ -79,6 +79,8 @@ export class Pool implements ExecutorPool {
   private readonly stuckMs: number
   private readonly doorbell = new Int32Array(new SharedArrayBuffer(DOORBELL_WORDS * 4))
   private readonly members: Member[] = []
+  /** The newest thread of each index, also while it starts. */
+  private readonly threads = new Map<number, Worker>()
   /** Everything published so far, for workers that come later. */
   private readonly published: unknown[] = []
   private isClosed = false
@@ -99,14 +101,20 @@ export class Pool implements ExecutorPool {
   static async start(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options, await buildMachine(options.machine, 0))
     const indices = Array.from({ length: options.workers }, (_, index) => index + 1)
-    pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
+    try {
+      pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
+    } catch (error) {
+      await pool.stop()
+      throw error
+    }
     return pool
   }
 
   /** Gives a message (a program image, say) to every virtual machine, before the next block. */
   publish(message: unknown): void {
-    this.published.push(message)
+    // What this thread's machine refuses would kill every worker.
     this.machine.accept(message)
+    this.published.push(message)
     for (const member of this.members) this.send(member, { published: message })
   }
 
@@ -127,7 +135,7 @@ export class Pool implements ExecutorPool {
 
   /** Ends a worker at once, wherever it is. For specs and campaigns. */
   async kill(index: number): Promise<void> {
-    await this.members[index - 1]?.thread.terminate()
+    await this.threads.get(index)?.terminate()
   }
 
   /** Ends the workers; the memory stays readable. */
@@ -143,29 +151,46 @@ export class Pool implements ExecutorPool {
         await this.end(member)
       }),
     )
+    // A successor may have been starting meanwhile.
+    await Promise.all([...this.threads.values()].map((thread) => thread.terminate()))
   }
 
   /** Resolves when all workers have left the block, or those that have not are dead. */
   private async watch(members: Member[], call: number): Promise<string | null> {
     const { doorbell, memory } = this
     let failure: string | null = null
-    for (const member of members) member.seenMs = performance.now()
+    let committed = 0
+    let progressMs = performance.now()
+    for (const member of members) member.seenMs = progressMs
     for (;;) {
       const news = Atomics.load(doorbell, NEWS)
       const inside = members.filter((member) => !this.hasLeft(member, call))
       if (inside.some((member) => member.isDead)) failure ??= 'a worker died'
       if (inside.every((member) => member.isDead)) return failure
-      for (const member of inside) {
-        const beat = Atomics.load(memory.words, this.wordOf(member, HEARTBEAT))
-        if (beat !== member.beat) member.seenMs = performance.now()
-        member.beat = beat
-        if (member.isDead || performance.now() - member.seenMs < this.stuckMs) continue
-        failure ??= 'a worker is stuck'
-        await this.end(member)
-      }
+      const nowMs = performance.now()
+      const stuck = inside.filter((member) => !member.isDead && this.isStuck(member, nowMs))
+      if (stuck.length > 0) failure ??= 'a worker is stuck'
+      const count = Atomics.load(memory.words, memory.layout.commit)
+      // Nobody runs a transaction and none is committed: a bug in the engine, or a stopped clock.
+      if (count !== committed || inside.some((member) => this.isRunning(member))) progressMs = nowMs
+      committed = count
+      if (nowMs - progressMs > this.stuckMs) failure ??= 'the block is stalled'
       if (failure !== null) this.fail()
+      await Promise.all(stuck.map((member) => this.end(member)))
       await waitWhileAsync(doorbell, NEWS, news, LOOK_MS)
     }
+  }
+
+  /** Whether a worker gave no sign of life for too long. */
+  private isStuck(member: Member, nowMs: number): boolean {
+    const beat = Atomics.load(this.memory.words, this.wordOf(member, HEARTBEAT))
+    if (beat !== member.beat) member.seenMs = nowMs
+    member.beat = beat
+    return nowMs - member.seenMs > this.stuckMs
+  }
+
+  private isRunning(member: Member): boolean {
+    return Atomics.load(this.memory.words, this.wordOf(member, LEASE)) !== 0
   }
 
   /** Makes everybody leave the block. */
@@ -205,13 +230,15 @@ export class Pool implements ExecutorPool {
 
   /** Starts a worker and waits until it is ready. */
   private async spawn(index: number): Promise<Member> {
+    if (this.isClosed) throw new Error('the pool is closed')
     const { port1, port2 } = new MessageChannel()
     const { doorbell } = this
     const birth: WorkerBirth = { index, doorbell, port: port2 }
     const thread = new Worker(entry, { workerData: birth, transferList: [port2] })
+    this.threads.set(index, thread)
     const remote = wrap<ExecutorApi>(nodeEndpoint(thread))
     let reason = 'it ended'
-    thread.once('error', (error) => {
+    thread.on('error', (error) => {
       reason = `${error}`
     })
     const death = new Promise<string>((resolve) => thread.once('exit', () => resolve(reason)))
@@ -224,7 +251,12 @@ export class Pool implements ExecutorPool {
       Atomics.notify(doorbell, NEWS)
     })
     for (const message of this.published) this.send(member, { published: message })
-    await this.alive(member, remote.prepare(this.kind, this.database))
+    try {
+      await this.alive(member, remote.prepare(this.kind, this.database))
+    } catch (error) {
+      await this.end(member)
+      throw error
+    }
     // Answered when the pool closes: until then the worker looks at shared memory only. An error there ends the worker.
     member.served = remote.serve(Atomics.load(doorbell, CALL)).catch(async (error) => {
       reason = `${error}`

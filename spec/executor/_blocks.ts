@@ -42,6 +42,28 @@ export function randomBlock(random: Random, most: number, mostAccounts = 40): Ra
   return { input: workload.input, state, text, advice: { window, policy } }
 }
 
+/** A few transactions that all want the same, for schedulers that choose every step. */
+export function denseBlock(random: Random): RandomBlock {
+  const name = random.pick([
+    'mixed',
+    'hotSlot',
+    'hotSlot',
+    'random',
+    'chain',
+    'sameSender',
+  ] as const)
+  const transactions = 2 + random.below(6)
+  const accounts = 1 + random.below(3)
+  const seed = random.word()
+  const { input, state } = workloads[name]({ transactions, accounts, iterations: 0, seed })
+  const window = 2 + random.below(7)
+  // Times differ from run to run: the window must not depend on them. Who is patient hardly ever blocks.
+  const policy = Policy.NO_DEGRADATION | (random.oneIn(4) ? 0 : Policy.NO_PATIENCE)
+  const text = `${name} ${transactions} txs, ${accounts} accounts, window ${window}`
+  const before = [...wholeState(2 * transactions + accounts + 2, random), ...state]
+  return { input, state: before, text, advice: { window, policy } }
+}
+
 /** Every location that a block could touch, so that nothing is left of the block before. */
 function wholeState(count: number, random: Random): Workload['state'] {
   const state: Workload['state'] = []

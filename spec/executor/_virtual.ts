@@ -1,7 +1,7 @@
 /**
- * Virtual workers: several executors on one thread, interleaved by a seed. Whenever the virtual machine of one is about
- * to read, write or end, others may take whole turns in between; so a run is reproducible to the last step. Within a
- * publication or a commit nothing interleaves here: that needs real threads.
+ * Virtual workers: several executors on one thread, interleaved by a seed. Before any access of a virtual machine, and
+ * before any atomic operation of the engine, others may take whole turns; so one executor can be stopped between any two
+ * of its synchronising steps while the others go on, and a run is reproducible to the last step.
  */
 import type { BlockInput, BlockResult } from '../../src/executor/block.ts'
 import { type Advice, type ExecutorPool, executeBlock } from '../../src/executor/execute-block.ts'
@@ -17,18 +17,24 @@ export function executeVirtually(
   workers: number,
   random: Random,
   advice: Advice = {},
+  everywhere = false,
 ): Promise<BlockResult> {
   const pool: ExecutorPool = {
     memory,
     machine: makeMachine(),
     workers,
     run: async () => {
-      new VirtualWorkers(memory, makeMachine, workers, random).run()
+      const virtual = new VirtualWorkers(memory, makeMachine, workers, random)
+      if (everywhere) virtual.runInterruptedEverywhere()
+      else virtual.run()
       return null
     },
   }
   return executeBlock(input, pool, { ...advice, workers })
 }
+
+/** Atomic accesses between two interruptions, on average: a turn has about thirty. */
+const RARELY = 8
 
 class VirtualWorkers {
   private readonly memory: EngineMemory
@@ -36,6 +42,8 @@ class VirtualWorkers {
   private readonly executors: Executor[] = []
   /** Executors in the middle of a transaction, which cannot take another turn. */
   private readonly busy = new Set<number>()
+  /** One atomic operation in so many is a chance for others. */
+  private readonly calm: number
 
   constructor(
     memory: EngineMemory,
@@ -45,6 +53,7 @@ class VirtualWorkers {
   ) {
     this.memory = memory
     this.random = random
+    this.calm = random.pick([4, 20, 200])
     for (let index = 0; index < workers; index++) {
       const machine = new Interrupted(makeMachine(), () => this.interrupt())
       this.executors.push(new Executor(memory, machine, index + 1))
@@ -54,9 +63,36 @@ class VirtualWorkers {
   run(): void {
     for (const executor of this.executors) executor.begin()
     const { words, layout } = this.memory
-    for (let idle = 0; words[layout.stop] === 0; ) {
-      idle = this.turn(this.random.below(this.executors.length)) ? 0 : idle + 1
-      if (idle > 1000) throw new Error('nobody has anything to do and the block is not over')
+    const atomics = globalThis.Atomics
+    globalThis.Atomics = interruptible(atomics, () => {
+      if (this.busy.size > 0 && this.random.oneIn(this.calm)) this.interrupt()
+    })
+    try {
+      for (let idle = 0; words[layout.stop] === 0; ) {
+        idle = this.turn(this.random.below(this.executors.length)) ? 0 : idle + 1
+        if (idle > 1000) throw new Error('nobody has anything to do and the block is not over')
+      }
+    } finally {
+      globalThis.Atomics = atomics
+    }
+  }
+
+  /** The same, others going on before any atomic access. */
+  runInterruptedEverywhere(): void {
+    const names = ['load', 'store', 'compareExchange', 'exchange', 'add', 'sub'] as const
+    const real = { ...Object.fromEntries(names.map((name) => [name, Atomics[name]])) }
+    for (const name of names) {
+      const access = Atomics[name] as (...operands: unknown[]) => number
+      const interrupted = (...operands: unknown[]) => {
+        if (this.random.oneIn(RARELY)) this.interrupt()
+        return access(...operands)
+      }
+      Object.assign(Atomics, { [name]: interrupted })
+    }
+    try {
+      this.run()
+    } finally {
+      Object.assign(Atomics, real)
     }
   }
 
@@ -72,6 +108,34 @@ class VirtualWorkers {
     this.busy.delete(index)
     return found
   }
+}
+
+/** Atomics that call `interrupt` before every operation. */
+function interruptible(atomics: Atomics, interrupt: () => void): Atomics {
+  return {
+    ...(atomics as object),
+    load: (words: Int32Array, index: number) => {
+      interrupt()
+      return atomics.load(words, index)
+    },
+    store: (words: Int32Array, index: number, value: number) => {
+      interrupt()
+      return atomics.store(words, index, value)
+    },
+    add: (words: Int32Array, index: number, value: number) => {
+      interrupt()
+      return atomics.add(words, index, value)
+    },
+    exchange: (words: Int32Array, index: number, value: number) => {
+      interrupt()
+      return atomics.exchange(words, index, value)
+    },
+    compareExchange: (words: Int32Array, index: number, from: number, to: number) => {
+      interrupt()
+      return atomics.compareExchange(words, index, from, to)
+    },
+    notify: () => 0,
+  } as unknown as Atomics
 }
 
 /** A virtual machine whose every access is a chance for others. */

@@ -45,15 +45,21 @@ const oldAmounts = [40_000n, 60_000n, 100_000n]
 const dataAmounts = [128n, 192n, 224n, 300n]
 const l1Amounts = [0n, 10n, 30_000n]
 
-/** A block of `count` invokes on the state of a golden block. No signature is checked. */
-export function randomBlock(name: string, seed: number, count: number): RawBundle {
-  const random = new Random(seed)
+/** The JSON of a golden bundle, to be changed: its own copy, with absolute paths. */
+export function rawBundle(name: string): RawBundle {
   const file = vectorPath(`golden/${name}.bundle.json`)
   const bundle = JSON.parse(readFileSync(file, 'utf8')) as RawBundle
   for (const entry of bundle.classes) {
     entry.sierra = absolute(entry.sierra, file)
     entry.casm = absolute(entry.casm, file)
   }
+  return bundle
+}
+
+/** A block of `count` invokes on the state of a golden block. No signature is checked. */
+export function randomBlock(name: string, seed: number, count: number): RawBundle {
+  const random = new Random(seed)
+  const bundle = rawBundle(name)
   const invokes = bundle.transactions.filter(({ type }) => type === 'INVOKE')
   const template = invokes.find(({ resource_bounds }) => 'l1_data_gas' in resource_bounds)!
   const corpus = invokes.flatMap(({ calldata }) => callsOf(calldata.map(BigInt)))

@@ -90,6 +90,15 @@ test('what waited too long is dropped, what is staged stays', () => {
   assert.is(mempool.ready, 0)
 })
 
+test('what waits behind a gap is dropped in time without being asked for', () => {
+  const mempool = pool(item(1, 5))
+  assert.ok(mempool.add(item(2, 0, 0, { arrivedMs: 1001 }), 0n).admitted)
+  assert.is(mempool.size, 1)
+  assert.not(mempool.knows(1n))
+  mempool.take(1, 9000)
+  assert.is(mempool.size, 0)
+})
+
 test('after a rejection the account goes back to the nonce of the state', () => {
   const mempool = pool(item(1, 0), item(1, 1), item(1, 2))
   const taken = mempool.take(2, 0)

@@ -5,7 +5,7 @@
 import type { Call, CallResult, Machine, Program } from '../../src/vm/host.ts'
 import type { ReferenceMachine } from '../../src/vm/reference/machine.ts'
 import { constants, MemoryHost, type World } from './_memory-host.ts'
-import { growProgram, leafCasm } from './_programs.ts'
+import { growProgram, instructionProgram, leafCasm } from './_programs.ts'
 import { Random } from './_random.ts'
 
 export interface Case {
@@ -39,6 +39,14 @@ export function randomCase(machine: ReferenceMachine, seed: number, index: numbe
   const accounting = random.pick(['gas', 'steps'] as const)
   const attempt = (casm: object) => runCase(machine, { casm, calldata, accounting }, index).result
   return { casm: growProgram(random, machine, attempt), calldata, accounting }
+}
+
+/** A random case of one instruction. */
+export function instructionCase(seed: number): Case {
+  const random = new Random(seed)
+  const calldata = Array.from({ length: 8 }, () => random.felt())
+  const accounting = random.pick(['gas', 'steps'] as const)
+  return { casm: instructionProgram(random), calldata, accounting }
 }
 
 /** Runs a case from fresh state. */
@@ -77,7 +85,7 @@ export function runCase(
     caller: 0n,
     gas,
     accounting,
-    stepLimit: 100_000,
+    stepLimit: 20_000,
   })
   if (typeof result === 'string') throw new Error(result)
   return { result, host }

@@ -67,6 +67,8 @@ export const constants: MachineConstants = {
 export interface World {
   /** `${address}/${key}` to value. */
   storage: Map<string, bigint>
+  /** Cells that nobody set; 0 when absent. */
+  anyStorage?: (address: bigint, key: bigint) => bigint
   /** Address to the key of a program. */
   classes: Map<bigint, string>
   /** Hash (a felt) to the key of a program. */
@@ -136,7 +138,9 @@ export class MemoryHost implements Host {
 
   storageRead(memory: CellMemory, key: number, out: number): number {
     const felt = readAt(memory, key)
-    const value = this.storage.get(`${this.#current.address}/${felt}`) ?? 0n
+    const { address } = this.#current
+    const unset = this.#world.anyStorage?.(address, felt) ?? 0n
+    const value = this.storage.get(`${address}/${felt}`) ?? unset
     this.log.push(`read ${felt} ${value}`)
     writeCell(memory.cells, out >> 3, value)
     return OK

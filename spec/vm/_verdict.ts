@@ -36,7 +36,8 @@ export function differences(
   { result, host }: { result: CallResult; host: MemoryHost },
   judgement: Judgement,
 ): string[] {
-  const reason = judgement.revert_reason ?? ''
+  // A program that leaves its own code fails elsewhere; compiled ones never do, and we name no segment.
+  const reason = (judgement.revert_reason ?? '').replace(/Error at pc=\d+:/g, 'Error at pc=0:')
   // An overrun bound is the protocol's business.
   if (reason.startsWith('Insufficient max')) return []
   if (result.outcome === FAULTED) {

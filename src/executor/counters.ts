@@ -6,21 +6,22 @@
  *     1     HEARTBEAT   rises at every task and every poll of a virtual machine
  *     2     TOUCHED     list of locations that got their first record from this worker: location + 1, or 0
  *     3     FAILURE     why the worker stopped the block, an index of `failures`
- *     4-9               statistics of the block
+ *     4     LEASE       txIndex + 1 while the worker runs a transaction, else 0
+ *     5-10              statistics of the block
  */
 export const LEFT = 0
 export const HEARTBEAT = 1
 export const TOUCHED = 2
 export const FAILURE = 3
-export const EXECUTIONS = 4
-export const BLOCKS = 5
-export const VALIDATIONS = 6
-export const ABORTED = 7
-export const USEFUL_MICROS = 8
-export const WASTED_MICROS = 9
+export const LEASE = 4
+export const EXECUTIONS = 5
+export const BLOCKS = 6
+export const VALIDATIONS = 7
+export const ABORTED = 8
+export const USEFUL_MICROS = 9
+export const WASTED_MICROS = 10
 
-/** First and last word + 1 that are cleared for a block. */
-export const CLEARED_FROM = TOUCHED
+/** The words from TOUCHED up to this are cleared for a block. */
 export const CLEARED_TO = WASTED_MICROS + 1
 
 /** Why a worker stopped a block. */

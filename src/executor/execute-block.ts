@@ -5,7 +5,7 @@
  */
 
 import type { EngineMemory } from '../mvmemory/memory.ts'
-import { KEY, LINE, WORKER } from '../mvmemory/regions.ts'
+import { KEY, LINE, MOST_ARENA_WORDS, WORKER } from '../mvmemory/regions.ts'
 import { CURRENT, NEXT } from '../mvmemory/versions.ts'
 import { sameCell } from '../shared/words.ts'
 import type { BlockInput, BlockResult, BlockStatistics, Change } from './block.ts'
@@ -77,7 +77,7 @@ function prepare(memory: EngineMemory, count: number, active: number, advice: Ad
     Status.admit(words, layout.lines + txIndex * LINE)
   for (let index = 0; index < sizes.executors; index++) {
     const worker = layout.workers + index * WORKER
-    words.fill(0, worker + Counter.CLEARED_FROM, worker + Counter.CLEARED_TO)
+    words.fill(0, worker + Counter.TOUCHED, worker + Counter.CLEARED_TO)
   }
   words[layout.added] = count
   words[layout.exec] = 0
@@ -115,12 +115,9 @@ function discard(memory: EngineMemory): void {
   words.fill(0, layout.heads, layout.heads + table.count)
   words.fill(0, layout.heat, layout.heat + table.count)
   if (table.isFull) memory.makeRoom(sizes.locations * 2)
-  else if (isFull && sizes.arenaWords < MOST_ARENA_WORDS)
+  else if (isFull && sizes.arenaWords * 2 * sizes.executors <= MOST_ARENA_WORDS)
     memory.grow({ arenaWords: sizes.arenaWords * 2 })
 }
-
-/** Arenas are not grown beyond this after a failed block. */
-const MOST_ARENA_WORDS = 2 ** 26
 
 /** Outcomes and results, copied out of the arenas. */
 function collect(memory: EngineMemory, count: number): Pick<BlockResult, 'outcomes' | 'results'> {

@@ -106,6 +106,7 @@ export class Executor {
     let outcome: number
     view.begin(txIndex)
     this.count(Counter.EXECUTIONS, 1)
+    words[this.worker + Counter.LEASE] = txIndex + 1
     try {
       outcome = machine.execute(txIndex, view)
       if (outcome === COMPLETED && view.deltaLow >= 0 && view.blocker < 0) view.settle()
@@ -113,6 +114,7 @@ export class Executor {
       // A stale read may have led there: it counts only if the reads hold.
       outcome = Out.FAULT
     }
+    words[this.worker + Counter.LEASE] = 0
     if (this.arena.isFull || this.memory.table.isFull) {
       this.fail(Counter.MEMORY_FULL)
       return

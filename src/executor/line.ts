@@ -16,7 +16,6 @@ import type { EngineMemory } from '../mvmemory/memory.ts'
 import { LINE } from '../mvmemory/regions.ts'
 import type { BlockInput } from './block.ts'
 
-export const STATUS = 0
 export const OUT = 1
 export const DEPENDANTS = 2
 export const DEPENDANT = 3

@@ -10,7 +10,6 @@ import { displaced } from './values'
 import {
   BLAKE_COUNT,
   DONE,
-  E_BLAKE_OPERAND,
   E_EXPECTED_INTEGER,
   E_EXPECTED_POINTER,
   E_TO_USIZE,
@@ -33,8 +32,8 @@ const RESULT: usize = HOST_SCRATCH + 768
 export function blakeStep(dst: u32, op0: u32, op1: u32, ap: u32, last: bool): i32 {
   const counter = readWord(1, dst)
   if (counter < 0) return FAULT
-  if (readWords(STATE, op0, 8, 0) != DONE) return FAULT
-  if (readWords(MESSAGE, op1, 16, 1) != DONE) return FAULT
+  if (readWords(STATE, op0, 8) != DONE) return FAULT
+  if (readWords(MESSAGE, op1, 16) != DONE) return FAULT
   const output = readPointer(ap)
   if (output == 0) return FAULT
   blake(STATE, MESSAGE, <u32>counter, <i32>last, RESULT)
@@ -82,7 +81,7 @@ function readPointer(offset: u32): usize {
   return cell
 }
 
-function readWords(out: usize, offset: u32, count: u32, operand: u32): i32 {
+function readWords(out: usize, offset: u32, count: u32): i32 {
   const cell = readPointer(offset)
   if (cell == 0) return FAULT
   const pointer = load<u64>(cell)
@@ -91,13 +90,7 @@ function readWords(out: usize, offset: u32, count: u32, operand: u32): i32 {
     const at = displaced(segment, <u32>pointer, i)
     if (at < 0) return FAULT
     const word = readWord(segment, <u32>at)
-    if (word < 0) {
-      if (load<i32>(ERROR_DETAIL) == 32) {
-        fail(E_BLAKE_OPERAND, segment, <u32>at)
-        store<u32>(ERROR_DETAIL, operand)
-      }
-      return FAULT
-    }
+    if (word < 0) return FAULT
     setSmall(out + (i << 5), <u64>word)
   }
   return DONE

@@ -35,6 +35,7 @@ import {
   E_EXPECTED_POINTER,
   E_HINT,
   E_NEGATIVE_OFFSET,
+  E_NOT_RELOCATED,
   E_UNKNOWN_CELL,
   ERROR_DETAIL,
   ERROR_HINT,
@@ -63,6 +64,7 @@ import {
   OPERAND_MUL_DEREF,
   OPERAND_SCRATCH,
   STACK_BASE,
+  WANT_ANY,
   WANT_FELT,
   WANT_POINTER,
 } from './vm-layout'
@@ -189,7 +191,9 @@ function read(ref: i32, out: usize, want: u32): i32 {
 }
 
 function take(address: usize, segment: u32, offset: u32, out: usize, want: u32): i32 {
-  if (address == 0 || tagOf(address) == UNSET) return fail(E_UNKNOWN_CELL, segment, offset)
+  if (address == 0 || tagOf(address) == UNSET) {
+    return fail(want == WANT_ANY ? E_NOT_RELOCATED : E_UNKNOWN_CELL, segment, offset)
+  }
   if (want == WANT_FELT && !isFelt(address)) return fail(E_EXPECTED_INTEGER, segment, offset)
   if (want == WANT_POINTER && isFelt(address)) return fail(E_EXPECTED_POINTER, segment, offset)
   copyCell(out, address)

@@ -212,7 +212,8 @@ export function generalStep(): i32 {
     }
     if (!op1Known && asserts) {
       if (resLogic == 0) {
-        if (dstKnown) {
+        // With jnz there is no res, hence nothing to take from dst.
+        if (dstKnown && pcUpdate != 4) {
           copyCell(VALUE_OP1, VALUE_DST)
           op1Known = true
         }

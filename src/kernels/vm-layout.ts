@@ -17,7 +17,6 @@ export const MEMORY_PAGES = 32768
 export const TABLE_START = 0x10000
 export const TABLE_END = 0x110000
 export const MARKS_START = 0x110000
-export const MARKS_END = 0x910000
 export const PROGRAMS_START = 0xa00000
 export const PROGRAMS_END = 0x6a00000
 export const STACK_START = 0x6a00000
@@ -116,7 +115,7 @@ export const FAULT = 1
 export const HALT_RUN = 2
 export const HOST_FAULT = 3
 
-export const PAUSE_STEPS = 16384
+export const PAUSE_STEPS = 4096
 /** Cells that ap may climb between two pauses, with the reach of an offset. */
 export const STACK_RESERVE = 131072
 export const MAX_SEGMENT_CELLS = 67108864
@@ -231,9 +230,8 @@ export const E_EC_SAME_X = 37
 export const E_EC_INFINITY = 38
 export const E_RES_ADVANCE = 39
 export const E_RES_JUMP = 40
-export const E_UNSUPPORTED = 41
 export const E_HINT = 42
 export const E_TO_USIZE = 43
 export const E_RES_ASSERT = 46
-export const E_BLAKE_OPERAND = 44
+export const E_NOT_RELOCATED = 47
 export const E_QM31_UNREDUCED = 45

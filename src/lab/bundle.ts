@@ -133,7 +133,7 @@ function stateOf(
 function classOf(entry: Json, load: (source: Json) => Json, version: string): BundleClass {
   const casm = load(entry.casm)
   const sierra = entry.sierra == null ? null : sierraOf(load(entry.sierra))
-  const { poseidon, blake } = compiledClassHashes(casm)
+  const { poseidon, blake } = hashesOf(entry.casm, casm)
   const stored = entry.compiled_class_hash
   const usesBlake = compareVersions(version, '0.14.1') >= 0
   const compiledClassHash =
@@ -160,6 +160,17 @@ function classOf(entry: Json, load: (source: Json) => Json, version: string): Bu
     ),
     declared: entry.declared ?? true,
   }
+}
+
+/** Hashes of CASM files that bundles named before: many share their classes. */
+const hashed = new Map<string, { poseidon: bigint; blake: bigint }>()
+
+function hashesOf(source: Json, casm: Json): { poseidon: bigint; blake: bigint } {
+  if (source.npm === undefined && typeof source !== 'string') return compiledClassHashes(casm)
+  const key = JSON.stringify([source, casm.bytecode.length])
+  let hashes = hashed.get(key)
+  if (hashes === undefined) hashed.set(key, (hashes = compiledClassHashes(casm)))
+  return hashes
 }
 
 function versionOf(

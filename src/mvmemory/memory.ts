@@ -17,6 +17,7 @@ import {
   MAGIC,
   type MemoryLayout,
   type MemorySizes,
+  MOST_ARENA_WORDS,
 } from './regions.ts'
 
 /** Reads the state behind the table: what was never loaded or written. */
@@ -175,7 +176,9 @@ export class EngineMemory implements BaseReader {
 /** A new memory, in which every location that `base` does not know holds the felt 0. */
 export function createEngineMemory(options: MemoryOptions = {}): EngineMemory {
   const { base = zeroBase, shared = true, ...wanted } = options
-  const sizes = { ...defaultSizes, ...wanted }
+  const { executors = defaultSizes.executors } = wanted
+  const arenaWords = Math.min(defaultSizes.arenaWords, Math.floor(MOST_ARENA_WORDS / executors))
+  const sizes = { ...defaultSizes, arenaWords, ...wanted }
   return new EngineMemory(allocate(sizes, shared), sizes, base)
 }
 

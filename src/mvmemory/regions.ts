@@ -3,9 +3,9 @@
  *
  *     region    words                        life      contents
  *     header    16                           memory    magic and sizes, from which everyone computes the same layout
- *     control   16 x 16                      block     the words of `Control`, a cache line each
+ *     control   16 per word                  block     the words of `Control`, a cache line each
  *     workers   32 per executor              block     counters and leases (src/executor/counters.ts)
- *     lines     16 per transaction           block     status, pointers (src/executor/status.ts)
+ *     lines     16 per transaction           block     status, pointers (src/executor/line.ts)
  *     input     as given                     block     constants and encoded transactions
  *     keyTable  2 per location               memory    open addressing: location + 1, or 0
  *     keys      16 per location              memory    full keys, always compared whole
@@ -19,7 +19,7 @@
  * Invariant: base is untouched until a block is whole, and heads are zero when a block starts. So a block can be thrown
  * away at any moment. Memory has a fixed size; main rebuilds it larger between blocks, never during one.
  */
-import { Layout, LINE_WORDS } from '../shared/layout.ts'
+import { Layout, LINE_WORDS, MAX_WORDS } from '../shared/layout.ts'
 
 export interface MemorySizes {
   /** Locations that have a place; the table is grown when three quarters are used. A power of two. */
@@ -43,6 +43,9 @@ export const defaultSizes: MemorySizes = {
   executors: 5,
 }
 
+/** All arenas together have at most half of the memory. */
+export const MOST_ARENA_WORDS = MAX_WORDS / 2
+
 export const MAGIC = 0x46554731
 
 /** Control words by name; each has a line of its own. */
@@ -54,7 +57,7 @@ const controlNames = [
   'val',
   /** Length of the committed prefix; written by the holder of the clock. */
   'commit',
-  /** Commit lock: 0, or executor + 1. */
+  /** Commit lock: 0, or the index of the executor that has it. */
   'clock',
   /** 0 run, 1 finished, 2 failed; only rises. */
   'stop',

@@ -25,6 +25,9 @@ export type Command = { name: 'help' } | { name: 'version' } | { name: 'dev'; co
 /** One gas price for all: what starknet-devnet has. */
 const GAS_PRICE = 10n ** 9n
 
+/** Executor threads that a node can have (workers/doorbell.ts). */
+const MOST_WORKERS = 63
+
 type Values = Map<string, string[]>
 
 /** Reads arguments (without node and script) and environment. `cores` is what `auto` workers means. */
@@ -101,6 +104,7 @@ function readConfig(values: Values, warnings: string[], cores: number): NodeConf
     const { expected } = flags.find((flag) => flag.name === name) as Flag
     throw new UsageError(`--${name}: expected ${expected}, got '${text}'`)
   }
+  const most = Math.min(cores, MOST_WORKERS)
   return {
     host: read('host', (text) => text || null, '127.0.0.1'),
     port: read('port', integer(0, 65_535), 5050),
@@ -111,7 +115,11 @@ function readConfig(values: Values, warnings: string[], cores: number): NodeConf
       chainId: read('chain-id', chainId, encodeShortString('SN_SEPOLIA')),
       blockGeneration: read('block-generation-on', blockGeneration, { mode: 'auto' }),
       casmDirs: values.get('casm-dir') ?? [],
-      workers: read('workers', (text) => (text === 'auto' ? cores : integer(0, 64)(text)), cores),
+      workers: read(
+        'workers',
+        (text) => (text === 'auto' ? most : integer(0, MOST_WORKERS)(text)),
+        most,
+      ),
       startTime: read('start-time', integer(0, 2 ** 40), null),
       gasPrice: GAS_PRICE,
       dataDir: null,

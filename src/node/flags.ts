@@ -75,7 +75,7 @@ export const flags: readonly Flag[] = [
   {
     name: 'workers',
     value: 'NUMBER',
-    expected: "'auto' or a number from 0 to 64",
+    expected: "'auto' or a number from 0 to 63",
     help: 'executor threads, 0 executes one by one (auto: the number of cores)',
     isOwn: true,
   },

@@ -52,7 +52,9 @@ export class LiveChain implements Chain {
   readonly chainId: bigint
   readonly #parts: LiveChainParts
   /** Who asked for a block and waits until one is sealed. */
-  #closers: ((hash: Promise<bigint>) => void)[] = []
+  #closers: { resolve(hash: Promise<bigint>): void; reject(reason: unknown): void }[] = []
+  /** Why nothing is taken any more, or null. */
+  #closed: Error | null = null
   /** Mints go one after the other, for they share the minter's nonces. */
   #mints: Promise<unknown> = Promise.resolve()
 
@@ -96,8 +98,9 @@ export class LiveChain implements Chain {
   }
 
   async createBlock(): Promise<bigint> {
-    const appended = new Promise<bigint>((resolve) => {
-      this.#closers.push(resolve)
+    if (this.#closed !== null) throw this.#closed
+    const appended = new Promise<bigint>((resolve, reject) => {
+      this.#closers.push({ resolve, reject })
     })
     this.#parts.steer.close()
     return appended
@@ -105,7 +108,14 @@ export class LiveChain implements Chain {
 
   /** Called when a block was sealed: whoever waited for one gets its hash. */
   blockSealed(appended: Promise<bigint>): void {
-    for (const resolve of this.#closers.splice(0)) resolve(appended)
+    for (const { resolve } of this.#closers.splice(0)) resolve(appended)
+  }
+
+  /** Refuses everything that waits and everything to come. */
+  close(reason: Error): void {
+    this.#closed = reason
+    this.#parts.submissions.close(reason)
+    for (const { reject } of this.#closers.splice(0)) reject(reason)
   }
 
   /** Called when a block was appended: a request that came while one was being sealed asks again. */

@@ -12,19 +12,28 @@ import { emptyStateDiff, mergeStateDiffs, stateDiffOfChanges } from '../starknet
 import type { StateReader, StoredClass } from '../storage/chain-store.ts'
 
 export class OpenBlock {
-  readonly context: BlockContext
   /** State after the parent block. */
   readonly before: StateReader
   readonly transactions: IncludedTransaction[] = []
   /** Classes that its transactions declared. */
   readonly classes: StoredClass[] = []
+  #context: BlockContext
   #diff: StateDiff
 
   /** `openingChanges`: the writes of the block itself, before its first transaction. */
   constructor(context: BlockContext, before: StateReader, openingChanges: Change[]) {
-    this.context = context
+    this.#context = context
     this.before = before
     this.#diff = openingChanges.length > 0 ? stateDiffOfChanges(openingChanges) : emptyStateDiff()
+  }
+
+  get context(): BlockContext {
+    return this.#context
+  }
+
+  /** Gives a block in which nothing was executed yet the time of now: it may have been opened long ago. */
+  restamp(context: BlockContext): void {
+    if (this.transactions.length === 0) this.#context = context
   }
 
   /** All changes so far. */

@@ -10,6 +10,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
+import { TransactionFault } from '../executor/fault.ts'
 import { COMPLETED } from '../executor/machine.ts'
 import { BLOCK_HASH_CONTRACT } from '../starknet/addresses.ts'
 import type { Block, BlockHeader, IncludedTransaction } from '../starknet/block.ts'
@@ -47,6 +48,8 @@ export interface ProductionOptions {
   /** Context of a block whose parent is known. */
   contextOf(number: number, parentTimestamp: number): BlockContext
   nowMs(): number
+  /** Told of a transaction that no executor could run: a bug of ours. */
+  faulted(hash: bigint, fault: TransactionFault): void
 }
 
 /** A block complete but for its hash. */
@@ -73,7 +76,10 @@ export class Production {
   readonly #watchers = new Map<bigint, () => void>()
   #open: OpenBlock | null = null
   #results: Int32Array[] = []
-  #run: PoolTransaction[] = []
+  /** The run in flight; null when there is none, or when the engine has executed it. */
+  #run: PoolTransaction[] | null = null
+  /** Left out of the run in flight: no executor can run them. */
+  #faulty: PoolTransaction[] = []
 
   constructor(options: ProductionOptions) {
     this.#options = options
@@ -114,7 +120,7 @@ export class Production {
     return this.#recent.get(hash)
   }
 
-  /** Resolves when the transaction was executed or rejected. */
+  /** Resolves when the transaction was executed, rejected or dropped. */
   whenExecuted(hash: bigint): Promise<void> {
     if (!this.#options.mempool.get(hash)) return Promise.resolve()
     return new Promise((resolve) => this.#watchers.set(hash, resolve))
@@ -131,9 +137,11 @@ export class Production {
   /** Takes the next run out of the mempool. */
   take(limit: number): { size: number; waiting: boolean } {
     const { mempool } = this.#options
-    this.#run = mempool.take(limit, this.#options.nowMs())
-    if (this.#run.length > 0) this.openBlock()
-    return { size: this.#run.length, waiting: mempool.ready > 0 }
+    const run = mempool.take(limit, this.#options.nowMs())
+    this.#run = run
+    if (run.length > 0) this.openBlock().restamp(this.#nextContext())
+    this.#tellWatchers()
+    return { size: run.length, waiting: mempool.ready > 0 }
   }
 
   async executeInParallel(advice: {
@@ -143,8 +151,19 @@ export class Production {
     return this.#finishRun(await engine.executeInParallel(this.#input(), advice))
   }
 
+  /** Runs one by one. A transaction on which the machine itself fails is left out, or it would end every node. */
   executeSequentially(): { included: number; result: BlockResult } {
-    return this.#finishRun(this.#options.engine.executeSequentially(this.#input()))
+    const { engine, faulted } = this.#options
+    for (;;) {
+      try {
+        return this.#finishRun(engine.executeSequentially(this.#input()))
+      } catch (error) {
+        if (!(error instanceof TransactionFault) || this.#run === null) throw error
+        const [left] = this.#run.splice(error.txIndex, 1)
+        this.#faulty.push(left!)
+        faulted(left!.hash, error)
+      }
+    }
   }
 
   /** Ends the open block, empty or not; returns its number, and its hash when it is appended. */
@@ -221,17 +240,24 @@ export class Production {
   }
 
   #input(): BlockInput {
+    const run = this.#run
+    if (run === null) throw new Error('the run was executed already: its changes are in the state')
     const { context } = this.openBlock()
     return {
       constants: encodeBlockContext(context, sequencerFlags),
-      transactions: this.#run.map(({ encoded }) => encoded),
+      transactions: run.map(({ encoded }) => encoded),
     }
   }
 
   #finishRun(result: BlockResult): { included: number; result: BlockResult } {
+    const run = this.#run ?? []
+    const faulty = this.#faulty
+    // From here on a failure is final: the engine's state has the run's changes.
+    this.#run = null
+    this.#faulty = []
     const open = this.openBlock()
-    const kept = this.#run.filter((_, index) => result.outcomes[index] === COMPLETED)
-    const rejected = this.#run.filter((_, index) => result.outcomes[index] !== COMPLETED)
+    const kept = run.filter((_, index) => result.outcomes[index] === COMPLETED)
+    const rejected = run.filter((_, index) => result.outcomes[index] !== COMPLETED).concat(faulty)
     const words = result.results.filter((_, index) => result.outcomes[index] === COMPLETED)
     const included = kept.map((item, place) => this.#include(item, words[place]!))
     open.add(included, declaredBy(kept), result)
@@ -243,12 +269,17 @@ export class Production {
     }
     const state = this.newestState()
     this.#options.mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))
-    for (const { hash } of this.#run) {
-      this.#watchers.get(hash)?.()
-      this.#watchers.delete(hash)
-    }
-    this.#run = []
+    this.#tellWatchers()
     return { included: included.length, result }
+  }
+
+  /** Tells those who wait for a transaction that is in the mempool no more, whatever became of it. */
+  #tellWatchers(): void {
+    for (const [hash, resolve] of this.#watchers) {
+      if (this.#options.mempool.get(hash)) continue
+      this.#watchers.delete(hash)
+      resolve()
+    }
   }
 
   #include(item: PoolTransaction, words: Int32Array): IncludedTransaction {

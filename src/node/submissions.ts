@@ -81,6 +81,8 @@ const TEXT_CODES = new Set([52, 55, 56, 63])
 export class Submissions {
   readonly #admission: Admission
   readonly #queue: Submission[] = []
+  /** Why nothing is taken any more, or null. */
+  #closed: Error | null = null
 
   constructor(admission: Admission) {
     this.#admission = admission
@@ -92,6 +94,7 @@ export class Submissions {
 
   /** Queues a transaction; the promise settles when it was checked. */
   submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint> {
+    if (this.#closed !== null) return Promise.reject(this.#closed)
     if (this.#queue.length >= queueLimit) {
       return Promise.reject(refusal(63, `${queueLimit} submissions wait already`))
     }
@@ -118,8 +121,9 @@ export class Submissions {
     return { admitted, waiting: this.#queue.length }
   }
 
-  /** Refuses everything that waits. */
-  close(reason: unknown): void {
+  /** Refuses everything that waits and everything to come. */
+  close(reason: Error): void {
+    this.#closed = reason
     for (const { reject } of this.#queue.splice(0)) reject(reason)
   }
 
@@ -207,6 +211,7 @@ export class Submissions {
       isInvoke &&
       transaction.nonce === 1n &&
       state.nonceAt(sender) === 0n &&
+      state.classHashAt(sender) === 0n &&
       this.#admission.mempool.knows(sender)
     const encoded = encodeTransaction(transaction, hash, {
       ...facts,

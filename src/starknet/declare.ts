@@ -2,7 +2,6 @@
  * What a declare does beside its validation: states that a class exists.
  */
 import { readCellWords } from '../felt/cell.ts'
-import { formatFelt } from '../felt/felt.ts'
 import {
   FIELD_CLASS_HASH,
   FIELD_COMPILED_CLASS_HASH,
@@ -23,7 +22,7 @@ export function storeClass(run: Run, input: TransactionInput): Refusal | typeof 
     const computed = input.felt(FIELD_COMPUTED_CLASS_HASH)
     if (stated !== computed) {
       const text =
-        `Mismatch compiled class hash for class with hash ${formatFelt(classHash)}. ` +
+        `Mismatch compiled class hash for class with hash ${shortHex(classHash)}. ` +
         `Actual: ${shortHex(stated)}, Expected: ${shortHex(computed)}`
       return { kind: 'classHash', text }
     }

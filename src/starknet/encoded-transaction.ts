@@ -8,7 +8,7 @@
  * Invariant: fields and lists are cells in exported form on eight-word boundaries, so they cross into a Cairo machine by
  * copying. What needs a hash to be known (hash, address, compiled class hash) is computed before, see `TransactionFacts`.
  */
-import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
+import { CELL_LONGS, CELL_WORDS, writeCells, writeCellWords } from '../felt/cell.ts'
 import { encodeShortString } from '../felt/felt.ts'
 import type { L1HandlerTransaction } from './legacy-transaction-hash.ts'
 import { QUERY_VERSION, type ResourceBound, type Transaction } from './transaction.ts'
@@ -174,14 +174,14 @@ export function encodeCall(call: CallRequest): Int32Array {
 function withLists(lists: bigint[][]): Int32Array {
   const count = lists.reduce((sum, list) => sum + list.length, 0)
   const words = new Int32Array(LISTS + count * CELL_WORDS)
-  for (let field = 0; field < FIELD_COUNT; field++) setField(words, field, 0n)
-  let offset = LISTS
+  const longs = new BigUint64Array(words.buffer)
+  // The felt 0 is a tag: SMALL.
+  for (let field = 0; field < FIELD_COUNT; field++) words[fieldOffset(field) + 2] = 1
+  let offset = LISTS >> 1
   lists.forEach((list, index) => {
     words[CALLDATA_COUNT + index] = list.length
-    for (const felt of list) {
-      writeCellWords(words, offset, felt)
-      offset += CELL_WORDS
-    }
+    writeCells(longs, offset, list)
+    offset += list.length * CELL_LONGS
   })
   return words
 }

@@ -9,7 +9,7 @@
 import { CELL_LONGS, CELL_WORDS, writeCell } from '../felt/cell.ts'
 import type { CellList, ExecutionInfo } from '../vm/host.ts'
 import type { BlockContext } from './block-context.ts'
-import { ADDRESS, CALL_RECORD_WORDS, CALLER, CLASS, SELECTOR } from './call-tree.ts'
+import { ADDRESS, CALLER, SELECTOR } from './call-tree.ts'
 import {
   ALL_RESOURCES,
   CALLDATA_COUNT,
@@ -157,11 +157,6 @@ export class ExecutionInfoCells {
     bounds.cells.set(this.#own.resourceBounds.cells.subarray(0, 2 * BOUND_CELLS * CELL_LONGS))
     return bounds
   }
-}
-
-/** Word offset of the class hash in the record of a call. */
-export function classOffset(call: number): number {
-  return call * CALL_RECORD_WORDS + CLASS
 }
 
 function list(count: number): CellList {

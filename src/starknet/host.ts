@@ -8,13 +8,13 @@
 import {
   CELL_WORDS,
   copyCellWords,
+  equalCellWords,
   readCell,
   readCells,
   readCellWords,
   writeCell,
   writeCellWords,
 } from '../felt/cell.ts'
-import { formatFelt } from '../felt/felt.ts'
 import {
   type CellList,
   type CellMemory,
@@ -44,6 +44,7 @@ import {
   SELECTOR,
 } from './call-tree.ts'
 import { callEntryPoint, deployContract, leafFault, listOf } from './entry-point.ts'
+import { isOverEthereum, isOverKeys, KEY_RANGE } from './felt-ranges.ts'
 import { legacyTransactionHash } from './legacy-transaction-hash.ts'
 import { ENTRYPOINT_FAILED } from './panic-chain.ts'
 import { longHex } from './revert-reason.ts'
@@ -55,10 +56,6 @@ writeCell(new BigUint64Array(executeSelector.buffer), 0, EXECUTE_SELECTOR)
 
 const INVALID_ARGUMENT = listOf('Invalid argument')
 const BLOCK_OUT_OF_RANGE = listOf('Block number out of range')
-
-/** Upper half of limb 3 of 2^251, where addresses and keys end, and their range. */
-const TAG_2_251 = 0x08000000
-const KEY_RANGE = `[0x0, ${formatFelt(1n << 251n)})`
 
 export class StarknetHost implements Host {
   reason: CellList = { cells: new BigUint64Array(0), count: 0 }
@@ -75,7 +72,7 @@ export class StarknetHost implements Host {
 
   storageRead(memory: CellMemory, key: number, out: number): number {
     const run = this.#run
-    if (isOutOfRange(memory, key)) return this.#outOfRange(KEY_RANGE)
+    if (isOverKeys(memory.words, key >> 2)) return this.#outOfRange(KEY_RANGE)
     const slot = this.#ownSlot(memory, key)
     if (!run.state.load(slot)) return HALT
     run.tree.addAccess(run.current, slot)
@@ -85,7 +82,7 @@ export class StarknetHost implements Host {
 
   storageWrite(memory: CellMemory, key: number, value: number): number {
     const run = this.#run
-    if (isOutOfRange(memory, key)) return this.#outOfRange(KEY_RANGE)
+    if (isOverKeys(memory.words, key >> 2)) return this.#outOfRange(KEY_RANGE)
     const slot = this.#ownSlot(memory, key)
     if (!run.state.load(slot)) return HALT
     run.tree.addAccess(run.current, slot)
@@ -96,7 +93,7 @@ export class StarknetHost implements Host {
   getClassHashAt(memory: CellMemory, address: number, out: number): number {
     const run = this.#run
     if (run.isValidation) return this.#unauthorized('get_class_hash_at')
-    if (isOutOfRange(memory, address)) return this.#outOfRange(KEY_RANGE)
+    if (isOverKeys(memory.words, address >> 2)) return this.#outOfRange(KEY_RANGE)
     const copy = this.#exported(memory, address, scratch, 0)
     const slot = run.classSlot(copy, 0)
     if (!run.state.load(slot)) return HALT
@@ -181,8 +178,11 @@ export class StarknetHost implements Host {
     gas: number,
   ): number {
     const run = this.#run
-    if (isOutOfRange(memory, address)) return this.#outOfRange(KEY_RANGE)
-    if (run.block.constants.blockDirectExecuteCall && isExecute(memory, selector)) {
+    if (isOverKeys(memory.words, address >> 2)) return this.#outOfRange(KEY_RANGE)
+    if (
+      run.block.constants.blockDirectExecuteCall &&
+      equalCellWords(memory.words, selector >> 2, executeSelector, 0)
+    ) {
       return this.#invalidArgument(gas)
     }
     const call = this.#open(memory, selector, calldata, count)
@@ -190,7 +190,7 @@ export class StarknetHost implements Host {
     const { calls } = run.tree
     copyFelt(memory.words, address >> 2, calls, at + ADDRESS)
     const outer = this.#record()
-    if (run.isValidation && !sameCell(calls, at + ADDRESS, outer + ADDRESS)) {
+    if (run.isValidation && !equalCellWords(calls, at + ADDRESS, calls, outer + ADDRESS)) {
       return this.#unauthorized('call_contract')
     }
     copyCellWords(calls, outer + ADDRESS, calls, at + CALLER)
@@ -266,8 +266,8 @@ export class StarknetHost implements Host {
   ): number {
     const run = this.#run
     if (run.isValidation) return this.#unauthorized('meta_tx_v0')
-    if (isOutOfRange(memory, address)) return this.#outOfRange(KEY_RANGE)
-    if (!isExecute(memory, selector)) {
+    if (isOverKeys(memory.words, address >> 2)) return this.#outOfRange(KEY_RANGE)
+    if (!equalCellWords(memory.words, selector >> 2, executeSelector, 0)) {
       return this.#invalidArgument(gas)
     }
     const call = this.#open(memory, selector, calldata, count)
@@ -408,27 +408,3 @@ export class StarknetHost implements Host {
 }
 
 const scratch = new Int32Array(CELL_WORDS)
-
-/** Whether a felt is no address and no key: 2^251 or above. */
-function isOutOfRange(memory: CellMemory, cell: number): boolean {
-  const tag = memory.words[(cell >> 2) + 3]!
-  return tag < 0 && (tag & 0x7fffffff) >= TAG_2_251
-}
-
-/** Whether a felt has more than 160 bits: all of limb 3 and the upper half of limb 2 count. */
-function isOverEthereum(words: Int32Array, at: number): boolean {
-  const tag = words[at + 3]!
-  return tag < 0 && ((tag & 0x7fffffff) | words[at + 2]! | words[at + 7]!) !== 0
-}
-
-function isExecute(memory: CellMemory, selector: number): boolean {
-  for (let i = 0; i < CELL_WORDS; i++) {
-    if (memory.words[(selector >> 2) + i] !== executeSelector[i]) return false
-  }
-  return true
-}
-
-function sameCell(words: Int32Array, a: number, b: number): boolean {
-  for (let i = 0; i < CELL_WORDS; i++) if (words[a + i] !== words[b + i]) return false
-  return true
-}

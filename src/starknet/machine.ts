@@ -6,9 +6,11 @@
  * It is a pure function of the encoded transaction, the encoded block context and what the view returned. Programs are
  * published before a block starts and keyed by class hash; whether a class is declared is a location.
  */
+import { randomBytes } from 'node:crypto'
 import type { View, VirtualMachine } from '../executor/machine.ts'
 import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
+import { P } from '../felt/felt.ts'
 import { useCrypto } from '../felt/hash.ts'
 import type { Machine, Program, ProgramImage } from '../vm/host.ts'
 import { createMachine } from '../vm/machine.ts'
@@ -53,6 +55,16 @@ export interface StarknetMachineOptions {
   cairo?: Machine
   /** Makes a published program ready for `cairo`; `key` is the class hash as text. */
   loadProgram?(key: string, program: unknown): Program
+  /**
+   * What contracts must not know, for random curve points follow from it and the transaction's hash. Threads that share
+   * it make the same points, so that a transaction that runs again asks for the same multiplications. Default: random.
+   */
+  secret?: bigint
+}
+
+/** A secret for all threads of one process. */
+export function newSecret(): bigint {
+  return BigInt(`0x${randomBytes(31).toString('hex')}`)
 }
 
 export function createStarknetMachine(options: StarknetMachineOptions): VirtualMachine {
@@ -62,6 +74,7 @@ export function createStarknetMachine(options: StarknetMachineOptions): VirtualM
 
 class StarknetMachine implements VirtualMachine {
   readonly #cairo: Machine
+  readonly #secret: bigint
   #acceptedCount = 0
   readonly #loadProgram: (key: string, program: unknown) => Program
   readonly #classes = new ClassTable()
@@ -76,6 +89,7 @@ class StarknetMachine implements VirtualMachine {
 
   constructor(options: StarknetMachineOptions) {
     this.#cairo = options.cairo ?? createMachine(options.crypto)
+    this.#secret = options.secret ?? newSecret()
     this.#loadProgram = options.loadProgram ?? loadImage
     this.#run = new Run(this.#cairo, this.#classes)
     this.#host = new StarknetHost(this.#run)
@@ -90,7 +104,8 @@ class StarknetMachine implements VirtualMachine {
     input.read(view)
     run.begin(view, block)
     run.info.begin(input.words, input.longs)
-    this.#cairo.begin(block.machineConstants, this.#host, input.felt(FIELD_HASH))
+    const seed = (input.felt(FIELD_HASH) + this.#secret) % P
+    this.#cairo.begin(block.machineConstants, this.#host, seed)
     const isSingle = input.kind === CALL || input.kind === L1_HANDLER
     return isSingle ? this.#single.execute() : this.#flow.execute()
   }

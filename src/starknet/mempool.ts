@@ -92,6 +92,7 @@ export class Mempool<T extends PoolItem> {
 
   /** Admits a transaction of an account whose nonce in the newest state is `accountNonce`. */
   add(item: T, accountNonce: bigint): PoolAnswer<T> {
+    this.expire(item.arrivedMs)
     const account = this.#accounts.get(item.sender)
     const refusal = this.#refuse(item, account, accountNonce)
     if (refusal) return refusal
@@ -117,6 +118,7 @@ export class Mempool<T extends PoolItem> {
   /** Takes up to `limit` transactions in block order; they stay known, as staged, until `settle`. */
   take(limit: number, nowMs: number): T[] {
     const taken: T[] = []
+    this.expire(nowMs)
     while (taken.length < limit && this.#ready > 0) {
       const from = taken.length
       while (taken.length < limit) {
@@ -126,8 +128,7 @@ export class Mempool<T extends PoolItem> {
         if (account?.queued !== item) continue
         account.queued = null
         this.#ready--
-        if (this.#isExpired(item, nowMs)) this.#drop(item, account)
-        else taken.push(this.#stage(item, account))
+        taken.push(this.#stage(item, account))
       }
       // Successors compete only after the whole round, so one account cannot fill a block by itself.
       for (let place = from; place < taken.length; place++) {
@@ -157,7 +158,7 @@ export class Mempool<T extends PoolItem> {
     }
   }
 
-  /** Drops what waited too long; returns it. */
+  /** Drops what waited too long; returns it. `add` and `take` do this too. */
   expire(nowMs: number): T[] {
     const dropped: T[] = []
     for (const item of this.#byHash.values()) {

@@ -6,7 +6,7 @@
  */
 import type { View } from '../executor/machine.ts'
 import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
-import { CLASS_HASH, COMPILED_CLASS_HASH, KEY_WORDS, STORAGE } from '../state/location.ts'
+import { CLASS_HASH, COMPILED_CLASS_HASH, STORAGE } from '../state/location.ts'
 import type { CellList, HostError, Machine, MachineConstants } from '../vm/host.ts'
 import type { BlockContext, ExecutionFlags } from './block-context.ts'
 import { CachedState } from './cached-state.ts'
@@ -142,10 +142,5 @@ export class Run {
     const at = slot * CELL_WORDS
     const { values } = this.state
     return values[at] === 0 && values[at + 1] === 0 && values[at + 2] === 1 && values[at + 3] === 0
-  }
-
-  /** Word offset of a slot's key in `state.keys`. */
-  keyOffset(slot: number): number {
-    return slot * KEY_WORDS
   }
 }

@@ -22,6 +22,11 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
   AllocFelt252Dict({ segments, kernel, frame }) {
     const arena = segments.segmentOf(FIRST)
     const offset = segments.offsetOf(FIRST)
+    if (offset < 3) {
+      const back = offset < 2 ? 2 : 3
+      segments.fail(`Operation failed: ${arena}:${offset} - ${back}, offsets cant be negative`)
+      return HINT_FAILED
+    }
     const number = needFelt(segments, arena, offset - 2)
     if (number === 0) return HINT_FAILED
     if (!segments.isSmall(number)) return HINT_IMPOSSIBLE
@@ -42,8 +47,18 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
   },
   Felt252DictEntryUpdate(context) {
     const { segments } = context
-    const key = needFelt(segments, segments.segmentOf(FIRST), segments.offsetOf(FIRST) - 3)
-    if (key === 0) return HINT_FAILED
+    const [segment, offset] = [segments.segmentOf(FIRST), segments.offsetOf(FIRST)]
+    if (offset < 3) {
+      segments.failOperand(
+        `Operation failed: ${segment}:${offset} + ${P - 3n}, maximum offset value exceeded`,
+      )
+      return HINT_FAILED
+    }
+    const key = needFelt(segments, segment, offset - 3)
+    if (key === 0) {
+      segments.failOperand(segments.text)
+      return HINT_FAILED
+    }
     const dictionary = dictionaryAt(context, FIRST)
     if (dictionary === undefined) return HINT_IMPOSSIBLE
     dictionary.values.set(segments.felt(key), packValue(segments, SECOND))
@@ -57,12 +72,12 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
   },
   InitSquashData(context) {
     const { segments, frame } = context
-    if (!segments.isSmall(THIRD)) return HINT_IMPOSSIBLE
+    if (!segments.isSmall(SECOND)) return HINT_IMPOSSIBLE
     const squash: Squash = { indices: new Map(), keys: [] }
     frame.squash = squash
     const segment = segments.segmentOf(FIRST)
     const start = segments.offsetOf(FIRST)
-    const count = segments.smallNumber(THIRD)
+    const count = segments.smallNumber(SECOND)
     for (let i = 0; i < count; i++) {
       const address = needFelt(segments, segment, start + 3 * i)
       if (address === 0) return HINT_FAILED

@@ -6,6 +6,8 @@
  *     stack: builtin pointers · gas · syscall pointer · calldata start, end · 0 · end
  *     back:  builtin pointers · gas · syscall pointer · flag · data start, end
  */
+
+import { P } from '../felt/felt.ts'
 import {
   AP,
   BLAKE_COUNT,
@@ -16,6 +18,7 @@ import {
   FP,
   IN_HINT,
   MARKING,
+  MAX_SEGMENT_CELLS,
   PC_OFFSET,
   PC_SEGMENT,
   PROGRAM_OVERRUN,
@@ -32,10 +35,11 @@ import {
 } from '../kernels/vm-layout.ts'
 import { checkInstances, instanceCount, shapes, verifyOutputs } from './builtins.ts'
 import { apOffset, errorText, show } from './errors.ts'
-import type { Frame } from './frame.ts'
+import type { Frame, OpenBuiltin } from './frame.ts'
 import {
   builtinNames,
   type CallResult,
+  type EntryPoint,
   FAILED,
   type MachineConstants,
   RETURNED,
@@ -71,12 +75,12 @@ export function layOut(
   words[SEGMENT_COUNT >> 2] = 2
 
   let top = stackBase
-  for (const name of call.entryPoint.builtins) {
+  frame.builtins = openBuiltins(call.entryPoint)
+  for (const { name } of frame.builtins) {
     const isArena = name === 'segment_arena'
     const infos = isArena ? segments.allocate(START_CELLS) : -1
     const segment = segments.allocate(START_CELLS, shapes[name].rule)
     if (segment < 0) return false
-    frame.builtins.push({ name, segment })
     if (isArena) {
       const base = segments.base(segment)
       segments.putPointer(base, infos, 0)
@@ -103,7 +107,8 @@ export function layOut(
     call.calldataStart,
     call.calldataCount,
   )
-  frame.readOnly.push(frame.pricesSegment, PRICES, frame.calldataSegment, call.calldataCount)
+  frame.keepReadOnly(frame.pricesSegment, PRICES)
+  frame.keepReadOnly(frame.calldataSegment, call.calldataCount)
   // The last word of the tail points to the prices of this call.
   segments.putPointer(cellsAt + (programWords - 1) * 32, frame.pricesSegment, 0)
 
@@ -146,10 +151,27 @@ function setEntry(
   words[at + 3] = rule
 }
 
+const opened = new WeakMap<EntryPoint, readonly OpenBuiltin[]>()
+
+/** The builtins of an entry point with their segments, which are the same in every call. */
+function openBuiltins(entryPoint: EntryPoint): readonly OpenBuiltin[] {
+  const known = opened.get(entryPoint)
+  if (known !== undefined) return known
+  let next = 2
+  const made = entryPoint.builtins.map((name) => {
+    if (name === 'segment_arena') next++
+    return { name, segment: next++ }
+  })
+  opened.set(entryPoint, made)
+  return made
+}
+
 /** Counts instances of a frame's builtins. */
 export function countBuiltins(segments: Segments, frame: Frame): void {
   for (const { name, segment } of frame.builtins) {
-    frame.builtinCounts[builtinNames.indexOf(name)] = instanceCount(name, segments.used(segment))
+    const isClosed = name === 'range_check96' && frame.rangeCheck96Used >= 0
+    const used = isClosed ? frame.rangeCheck96Used : segments.used(segment)
+    frame.builtinCounts[builtinNames.indexOf(name)] = instanceCount(name, used)
   }
 }
 
@@ -165,7 +187,9 @@ export function checkEnd(segments: Segments, kernel: Interpreter, frame: Frame):
   }
   for (const builtin of frame.builtins) {
     const text = checkInstances(segments, kernel, builtin)
-    if (text !== null) return failed(text)
+    if (text === null) continue
+    // Rust has applied the rules to all instances by now, and would have failed there.
+    return failed(verifyOutputs(segments, kernel, frame.builtins, true) ?? text)
   }
   const fp = (segments.register(FP) - segments.register(STACK_BASE)) >> 5
   if (fp !== 0) {
@@ -184,11 +208,8 @@ function unframed(segments: Segments, text: string): VmError {
   return { text, pc, traceback: [], framed: false, host: null }
 }
 
-function closeRangeCheck96(
-  segments: Segments,
-  kernel: Interpreter,
-  { builtins }: Frame,
-): string | null {
+function closeRangeCheck96(segments: Segments, kernel: Interpreter, frame: Frame): string | null {
+  const { builtins } = frame
   const index = builtins.findIndex(({ name }) => name === 'range_check96')
   if (index < 0) return null
   const { segment } = builtins[index]!
@@ -202,11 +223,14 @@ function closeRangeCheck96(
     return 'The final pointer of range_check96 is elsewhere'
   }
   const stop = segments.offsetOf(address)
+  if (stop > MAX_SEGMENT_CELLS) return 'Vector capacity exceeded'
   if (stop > segments.capacity(segment) && kernel.grow(segment, stop - 1) !== 0) {
     return notedText(segments)
   }
   kernel.fillHoles(segment, stop)
-  segments.words[segments.entry(segment) + 2] = stop
+  frame.rangeCheck96Used = stop
+  const used = segments.entry(segment) + 2
+  segments.words[used] = Math.max(segments.words[used]!, stop)
   return null
 }
 
@@ -284,6 +308,18 @@ function checkData(
     const why = "can't subtract a relocatable value from an integer"
     return { text: `Operation failed ${pair}, ${why}`, late: false }
   }
-  if (isEnd) return { text: `Expected integer, found: Some(${show(segments, end)})`, late: true }
-  return { text: `Cant convert felt: ${segments.felt(start)} to Relocatable`, late: true }
+  const felt = segments.felt(start)
+  const difference = (isEnd ? BigInt(segments.offsetOf(end)) : segments.felt(end)) - felt
+  const size = difference < 0n ? difference + P : difference
+  if (isEnd) {
+    if (size >> 32n !== 0n) {
+      return { text: `Operation failed: ${pair}, offsets cant be negative`, late: false }
+    }
+    const moved = `Relocatable { segment_index: ${segments.segmentOf(end)}, offset: ${size} }`
+    return { text: `Expected integer, found: Some(RelocatableValue(${moved}))`, late: true }
+  }
+  if (size >> 64n !== 0n) {
+    return { text: 'out of range conversion regarding big integer attempted', late: true }
+  }
+  return { text: `Cant convert felt: ${felt} to Relocatable`, late: true }
 }

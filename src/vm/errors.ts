@@ -12,7 +12,6 @@ import {
   E_ASSERT,
   E_BITWISE_RANGE,
   E_BLAKE_FLAGS,
-  E_BLAKE_OPERAND,
   E_BUILTIN_INTEGER,
   E_CONFLICT,
   E_EC_CURVE,
@@ -30,6 +29,7 @@ import {
   E_MUL_POINTERS,
   E_NEGATIVE_OFFSET,
   E_NO_DST,
+  E_NOT_RELOCATED,
   E_OFFSET_EXCEEDED,
   E_OP1_SOURCE,
   E_OPCODE,
@@ -59,8 +59,6 @@ import {
   ERROR_OFFSET,
   ERROR_SEGMENT,
   FP,
-  PC_OFFSET,
-  PC_SEGMENT,
   RULE_POSEIDON,
   STACK_BASE,
 } from '../kernels/vm-layout.ts'
@@ -162,19 +160,19 @@ function wordsOf(segments: Segments): string {
       return `${isPoseidon ? 'poseidon_builtin: ' : ''}Expected integer at address ${at}`
     }
     case E_EC_CURVE:
-      return `EcOpBuiltin: point (${a()}, ${b()}) is not on the curve`
+      return `EcOpBuiltin: point (${hex(segments, ERROR_A)}, ${hex(segments, ERROR_B)}) is not on the curve`
     case E_EC_SAME_X:
       return segments.text
     case E_EC_INFINITY:
       return 'EcOp builtin: Invalid Point'
     case E_RES_ADVANCE:
       return 'Res.UNCONSTRAINED cannot be used with ApUpdate.ADD'
+    case E_NOT_RELOCATED:
+      return `Security Error: Invalid Memory Value: temporary address not relocated: ${at}`
     case E_RES_ASSERT:
       return 'Res.UNCONSTRAINED cannot be used with Opcode.ASSERT_EQ'
     case E_TO_USIZE:
       return `Conversion to ${detail === 32 ? 'u32' : 'usize'} failed for Felt252 ${a()}`
-    case E_BLAKE_OPERAND:
-      return `Blake2s opcode invalid operand: op${detail} does not point to ${detail === 0 ? 8 : 16} u32 numbers.`
     case E_QM31_UNREDUCED:
       return `Number is not a packing of a QM31 in reduced form: ${a()})`
     case E_HINT:
@@ -182,6 +180,10 @@ function wordsOf(segments: Segments): string {
     default:
       throw new Error(`expected a code of an error, got ${code}`)
   }
+}
+
+function hex(segments: Segments, address: number): string {
+  return `0x${segments.felt(address).toString(16)}`
 }
 
 /** `12`, or `1:5` for a pointer. */
@@ -207,14 +209,15 @@ const TRACEBACK_DEPTH = 20
 export function traceback(segments: Segments): number[] {
   const callers: number[] = []
   const base = segments.register(STACK_BASE)
+  let frame = 1
   let fp = (segments.register(FP) - base) >> 5
   while (callers.length < TRACEBACK_DEPTH) {
-    const returnPc = segments.address(1, fp - 1)
-    const savedFp = segments.address(1, fp - 2)
+    const returnPc = segments.address(frame, fp - 1)
+    const savedFp = segments.address(frame, fp - 2)
     if (returnPc === 0 || !segments.isPointer(returnPc)) break
     if (savedFp === 0 || !segments.isPointer(savedFp)) break
-    const isSame = segments.segmentOf(savedFp) === 1 && segments.offsetOf(savedFp) === fp
-    if (isSame || segments.segmentOf(savedFp) !== 1) break
+    if (segments.segmentOf(savedFp) === frame && segments.offsetOf(savedFp) === fp) break
+    frame = segments.segmentOf(savedFp)
     fp = segments.offsetOf(savedFp)
     const segment = segments.segmentOf(returnPc)
     const offset = segments.offsetOf(returnPc)
@@ -247,11 +250,6 @@ function isCall(segments: Segments, address: number): boolean {
     ((flags >> 10) & 3) === 0 &&
     offsets === 0x8001_8000
   )
-}
-
-/** Where the machine stands, for errors. */
-export function programCounter(segments: Segments): { segment: number; offset: number } {
-  return { segment: segments.register(PC_SEGMENT), offset: segments.register(PC_OFFSET) }
 }
 
 /** Offset of ap. */

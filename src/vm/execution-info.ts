@@ -20,7 +20,7 @@ export function layOutExecutionInfo(segments: Segments, frame: Frame, info: Exec
   let isFull = false
   const keep = (segment: number, count: number): number => {
     if (segment < 0) isFull = true
-    else frame.readOnly.push(segment, count)
+    else frame.keepReadOnly(segment, count)
     return segment
   }
   const list = (cells: CellList) => keep(segments.allocateCells(cells), cells.count)

@@ -27,11 +27,16 @@ export interface SecpPoint {
   point: { x: bigint; y: bigint } | null
 }
 
+export interface OpenBuiltin {
+  readonly name: (typeof builtinNames)[number]
+  readonly segment: number
+}
+
 export class Frame {
   call!: Call
   program!: Program
   /** Segments of the entry point's builtins, in its order. */
-  builtins: { name: (typeof builtinNames)[number]; segment: number }[] = []
+  builtins: readonly OpenBuiltin[] = []
   pricesSegment = 0
   syscallSegment = 0
   syscallOffset = 0
@@ -44,9 +49,11 @@ export class Frame {
   secpSegment = -1
   secpPoints: SecpPoint[] = []
   dictionaries = new Map<number, Dictionary>()
+  /** Cells of range_check96 by its final pointer, -1 before the end. */
+  rangeCheck96Used = -1
   squash: Squash | null = null
   excludedArc = -1
-  /** Segments all of whose cells count as accessed, and how many those are. */
+  /** Pairs of a segment all of whose cells count as accessed, and how many those are; in step mode only. */
   readOnly: number[] = []
   /** Address of a cell for values on their way from the host. */
   readonly outCell: number
@@ -61,19 +68,24 @@ export class Frame {
     this.outCell = OUT_CELLS + depth * 32
   }
 
+  /** Counts the first cells of a segment as accessed, where accesses count. */
+  keepReadOnly(segment: number, count: number): void {
+    if (this.call.accounting === 'steps') this.readOnly.push(segment, count)
+  }
+
   /** Makes the frame new for a call. */
   open(call: Call): void {
     this.call = call
     this.program = call.program
-    this.builtins.length = 0
     this.infoSegment = -1
     this.shaSegment = -1
     this.secpSegment = -1
     if (this.secpPoints.length > 0) this.secpPoints = []
     if (this.dictionaries.size > 0) this.dictionaries = new Map()
+    this.rangeCheck96Used = -1
     this.squash = null
     this.excludedArc = -1
-    this.readOnly.length = 0
+    if (this.readOnly.length > 0) this.readOnly = []
     this.hostError = null
     this.stepsBelow = 0
     this.builtinCounts.fill(0)

@@ -61,7 +61,7 @@ const inTypeScript: [string, string, string][] = [
   ['Felt252DictEntryInit', 'dict_ptr:a key:v', ''],
   ['Felt252DictEntryUpdate', 'dict_ptr:a value:m', ''],
   ['GetSegmentArenaIndex', 'dict_end_ptr:a', 'dict_index'],
-  ['InitSquashData', 'dict_accesses:a ptr_diff:v n_accesses:v', 'big_keys first_key'],
+  ['InitSquashData', 'dict_accesses:a n_accesses:v', 'big_keys first_key'],
   ['GetCurrentAccessIndex', 'range_check_ptr:a', ''],
   ['ShouldSkipSquashLoop', '', 'should_skip_loop'],
   ['GetCurrentAccessDelta', '', 'index_delta_minus1'],

@@ -8,6 +8,9 @@
 
 import { readCell, writeCell } from '../felt/cell.ts'
 import { type Crypto, FIRST_OFF_CURVE, OK, SAME_X, SECOND_OFF_CURVE } from '../felt/crypto.ts'
+import { BETA } from '../felt/curve.ts'
+import { P } from '../felt/felt.ts'
+import { type AffinePoint, addPoints } from './secp-curves.ts'
 import type { Segments } from './segments.ts'
 
 /** What the kernel hears about an EcOp. */
@@ -83,11 +86,24 @@ export class KernelCrypto {
     return status === FIRST_OFF_CURVE || status === SECOND_OFF_CURVE ? EC_OFF_CURVE : EC_INFINITY
   }
 
+  /** Walks the ladder again, for the points that the text names. */
   private sameX(inputs: number): string {
-    const [px, py, qx, qy, m] = [0, 1, 2, 3, 4].map((i) => this.segments.felt(inputs + i * 32))
+    const [px, py, qx, qy, m] = [0, 1, 2, 3, 4].map((i) => this.segments.felt(inputs + i * 32)) as [
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+      bigint,
+    ]
+    let sum: AffinePoint | null = { x: px, y: py }
+    let double: AffinePoint | null = { x: qx, y: qy }
+    for (let rest = m; rest > 0n && sum?.x !== double?.x; rest >>= 1n) {
+      if (rest & 1n) sum = addPoints(stark, sum, double)
+      double = addPoints(stark, double, double)
+    }
     return (
       'Cannot apply EC operation: computation reached two points with the same x coordinate. \n\n' +
-      `    Attempting to compute P + m * Q where:\n\n    P = (${px}, ${py}) \n\n    m = ${m}\n\n    Q = (${qx}, ${qy}).`
+      `    Attempting to compute P + m * Q where:\n\n    P = ${show(sum)} \n\n    m = ${m}\n\n    Q = ${show(double)}.`
     )
   }
 
@@ -146,4 +162,11 @@ export class KernelCrypto {
     const target = this.segments.words
     for (let i = 0; i < count * 8; i++) target[(to >> 2) + i] = source[(from >> 2) + i]!
   }
+}
+
+const stark = { p: P, a: 1n, b: BETA }
+
+function show(point: AffinePoint | null): string {
+  const { x, y } = point ?? { x: 0n, y: 0n }
+  return `(0x${x.toString(16)}, 0x${y.toString(16)})`
 }

@@ -25,7 +25,6 @@ import {
   IMAGE,
   MARKS_START,
   PC_OFFSET,
-  PC_SEGMENT,
   PROGRAM_CELLS,
   PROGRAM_WORDS,
   RECORDS,
@@ -283,11 +282,10 @@ class Instance {
   private error(status: number, frame: Frame): VmError {
     const { segments } = this
     const host = status === FAULT ? null : frame.hostError
-    const isForeign = segments.register(PC_SEGMENT) !== 0
     return {
       text: host === null ? errorText(segments) : host.text,
       pc: segments.register(PC_OFFSET),
-      traceback: isForeign ? [] : traceback(segments),
+      traceback: traceback(segments),
       framed: true,
       host,
     }

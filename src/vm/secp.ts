@@ -46,8 +46,12 @@ export function secpSyscalls(
     return { segment: frame.secpSegment, offset: POINT_CELLS * (frame.secpPoints.length - 1) }
   }
   const pointAt = (index: number) => pointOf(segments, frame, kind, fields[index]!)
+  const operation = name.slice('Secp256k1'.length)
+  if ((operation === 'Add' || operation === 'Mul') && frame.secpSegment < 0) {
+    return { kind: 'fault', text: 'Hint SystemCall is impossible' }
+  }
 
-  switch (name.slice('Secp256k1'.length)) {
+  switch (operation) {
     case 'New':
       return makePoint(curve, number(0), number(2), answered, keep)
     case 'GetPointFromX': {
@@ -94,9 +98,6 @@ function pointOf(
   kind: 'k1' | 'r1',
   address: number,
 ): { point: Point; text?: never } | { point?: never; text: string } {
-  if (frame.secpSegment < 0) {
-    return { text: 'Hint SystemCall is impossible: no point was made' }
-  }
   const segment = segments.segmentOf(address)
   const index = segments.offsetOf(address) / POINT_CELLS
   const entry = segment === frame.secpSegment ? frame.secpPoints[index] : undefined

@@ -21,10 +21,9 @@ import {
 } from '../kernels/vm-layout.ts'
 import type { CellList, CellMemory } from './host.ts'
 
-/** Tag words of a cell: words 2 and 3 of its 8. */
-export const TAG_UNSET = 0
-export const TAG_SMALL = 1
-export const TAG_POINTER = 2
+/** Tags of cells: words 2 of its 8, with 0 in word 3. */
+const TAG_SMALL = 1
+const TAG_POINTER = 2
 /** A cell below the execution segment that belongs to nobody. */
 export const TAG_GUARD = 3
 
@@ -212,6 +211,13 @@ export class Segments implements CellMemory {
     this.text = text
     this.words[ERROR_CODE >> 2] = E_TEXT
     this.words[ERROR_HINT >> 2] = 1
+    return FAULT
+  }
+
+  /** The same for an operand of a hint, whose text ends like that of an instruction. */
+  failOperand(text: string): number {
+    this.fail(text)
+    this.words[ERROR_HINT >> 2] = 0
     return FAULT
   }
 

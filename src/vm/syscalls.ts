@@ -12,10 +12,9 @@
 import { cellsOf } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
 import { encodeShortString } from '../felt/felt.ts'
-import { DONE, FAULT, HALT_RUN, HINT_SYSTEM_CALL, HOST_FAULT } from '../kernels/vm-layout.ts'
+import { DONE, FAULT, HALT_RUN, HOST_FAULT } from '../kernels/vm-layout.ts'
 import { layOutExecutionInfo } from './execution-info.ts'
 import type { Frame } from './frame.ts'
-import { hintNames } from './hint-table.ts'
 import {
   type CellList,
   ERROR,
@@ -29,92 +28,12 @@ import {
 } from './host.ts'
 import { type SecpAnswer, secpSyscalls } from './secp.ts'
 import type { Interpreter, Segments } from './segments.ts'
+import { SyscallCells } from './syscall-cells.ts'
+import { findSyscall, indexOf, shapeCodes, unknownSelectorText } from './syscall-table.ts'
 
 /** Cells that a request and its response need at most. */
 const FRAME_CELLS = 24
 const KECCAK_RATE_WORDS = 17
-
-/** Fields of a request: f felt, k key below 2^251, p pointer, l list of felts, u u64, b flag, d domain, w half of a u256. */
-const requests: Record<SyscallName, string> = {
-  CallContract: 'kfl',
-  LibraryCall: 'ffl',
-  Deploy: 'fflb',
-  MetaTxV0: 'kfll',
-  EmitEvent: 'll',
-  SendMessageToL1: 'fl',
-  StorageRead: 'dk',
-  StorageWrite: 'dkf',
-  GetExecutionInfo: '',
-  GetBlockHash: 'u',
-  GetClassHashAt: 'k',
-  ReplaceClass: 'f',
-  Keccak: 'pp',
-  KeccakRound: '',
-  Sha256ProcessBlock: 'pp',
-  Sha512ProcessBlock: 'pp',
-  Secp256k1New: 'wwww',
-  Secp256k1Add: 'pp',
-  Secp256k1Mul: 'pww',
-  Secp256k1GetPointFromX: 'wwb',
-  Secp256k1GetXy: 'p',
-  Secp256r1New: 'wwww',
-  Secp256r1Add: 'pp',
-  Secp256r1Mul: 'pww',
-  Secp256r1GetPointFromX: 'wwb',
-  Secp256r1GetXy: 'p',
-}
-
-const indexOf = Object.fromEntries(syscallNames.map((name, i) => [name, i])) as Record<
-  SyscallName,
-  number
->
-
-/** Names that only Cairo 0 contracts may call. */
-const cairo0Selectors = new Map(
-  [
-    'DelegateCall',
-    'DelegateL1Handler',
-    'GetBlockNumber',
-    'GetBlockTimestamp',
-    'GetCallerAddress',
-    'GetContractAddress',
-    'GetSequencerAddress',
-    'GetTxInfo',
-    'GetTxSignature',
-    'LibraryCallL1Handler',
-  ].map((name) => [encodeShortString(name), name]),
-)
-
-/** Words of the selectors' cells, 8 each. */
-const selectorWords = new Int32Array(cellsOf(syscallNames.map(encodeShortString)).buffer)
-/** An open table: index of a selector plus one by the hash of its words. */
-const selectorTable = new Uint8Array(256)
-syscallNames.forEach((name, i) => {
-  if (name === 'KeccakRound') return
-  let slot = hashWords(selectorWords, i * 8)
-  while (selectorTable[slot] !== 0) slot = (slot + 1) & 255
-  selectorTable[slot] = i + 1
-})
-
-function hashWords(words: Int32Array, at: number): number {
-  const mixed = Math.imul(words[at]! ^ words[at + 4]!, 0x9e3779b1) ^ words[at + 1]!
-  return Math.imul(mixed, 0x85ebca6b) >>> 24
-}
-
-/** Shapes as codes of characters, by index. */
-const shapeCodes = syscallNames.map((name) => Uint8Array.from(Buffer.from(requests[name])))
-const FELT = codeOf('f')
-const KEY = codeOf('k')
-const POINTER = codeOf('p')
-const LIST = codeOf('l')
-const NUMBER = codeOf('u')
-const FLAG = codeOf('b')
-const DOMAIN = codeOf('d')
-const HALF = codeOf('w')
-
-function codeOf(letter: string): number {
-  return letter.charCodeAt(0)
-}
 
 const outOfGas = listOf('Out of gas')
 const invalidLength = listOf('Invalid input length')
@@ -129,29 +48,20 @@ const ANSWERED = 0
 const REFUSED = 1
 const ENDED = 2
 
-export class Syscalls {
-  private readonly segments: Segments
-  private readonly kernel: Interpreter
+export class Syscalls extends SyscallCells {
   private readonly crypto: Crypto
   private constants!: MachineConstants
   private host!: Host
 
-  private frame!: Frame
-  private index = 0
-  /** Address and offset of the next cell of request or response. */
-  private at = 0
   /** Gas left, while a syscall runs. */
   private gas = 0
-  private items = 0
+  /** The same where a number cannot hold it: no honest program has so much. */
+  private wideGas: bigint | null = null
   private reason: CellList = outOfGas
   private status = DONE
-  /** Addresses of the fields that were read; of a list its first cell, with the count beside it. */
-  private readonly fields = new Int32Array(8)
-  private readonly counts = new Int32Array(8)
 
   constructor(segments: Segments, kernel: Interpreter, crypto: Crypto) {
-    this.segments = segments
-    this.kernel = kernel
+    super(segments, kernel)
     this.crypto = crypto
   }
 
@@ -171,14 +81,15 @@ export class Syscalls {
     this.at = segments.base(segment) + frame.syscallOffset * 32
 
     if (!this.needFelt(this.at)) return FAULT
-    const index = this.find(this.at)
-    if (index < 0) return this.unknownSelector(this.at)
+    const index = findSyscall(segments.words, this.at >> 2)
+    if (index < 0) return segments.fail(unknownSelectorText(segments.felt(this.at)))
     this.index = index
     this.at += 32
     frame.syscallCounts[index]! += 1
     if (!this.needFelt(this.at)) return FAULT
     if (!segments.isSmall(this.at)) return this.badInput(this.at, 'Unexpected gas.')
     const gas = segments.smallNumber(this.at)
+    this.wideGas = gas > Number.MAX_SAFE_INTEGER ? segments.felt(this.at) : null
     this.at += 32
     this.items = 0
     if (!this.readRequest(shapeCodes[index]!)) return FAULT
@@ -191,6 +102,10 @@ export class Syscalls {
       return this.refuse()
     }
     this.gas = gas - required
+    if (this.wideGas !== null) {
+      this.wideGas -= BigInt(required)
+      this.gas = Number(this.wideGas)
+    }
     if (frame.call.accounting === 'gas') this.host.gasSeen(this.gas)
     frame.syscallItems[index]! += this.items
     const response = this.at
@@ -201,7 +116,7 @@ export class Syscalls {
     const end = this.at
     this.at = response
     if (outcome === REFUSED) return this.refuse()
-    if (this.putNumber(this.gas) !== DONE || this.putNumber(0) !== DONE) return FAULT
+    if (this.putGas() !== DONE || this.putNumber(0) !== DONE) return FAULT
     frame.syscallOffset = this.offsetAt(end)
     return DONE
   }
@@ -209,7 +124,7 @@ export class Syscalls {
   /** Writes the failure response at `at`. */
   private refuse(): number {
     const { segments, frame, reason } = this
-    if (this.putNumber(this.gas) !== DONE || this.putNumber(1) !== DONE) return FAULT
+    if (this.putGas() !== DONE || this.putNumber(1) !== DONE) return FAULT
     const segment = segments.allocateCells(reason)
     if (segment < 0) return segments.fail('Vector capacity exceeded')
     if (this.putPointer(segment, 0) !== DONE) return FAULT
@@ -305,10 +220,6 @@ export class Syscalls {
     }
   }
 
-  private outCell(): number {
-    return this.frame.outCell
-  }
-
   private end(status: number): number {
     this.status = status
     return ENDED
@@ -342,11 +253,12 @@ export class Syscalls {
     const outcome = this.told(status)
     if (outcome === ENDED) return outcome
     this.gas = host.gasLeft
+    this.wideGas = null
     if (outcome === REFUSED) return outcome
     const { count } = host.returned
     const segment = segments.allocateCells(host.returned)
     if (segment < 0) return this.end(segments.fail('Vector capacity exceeded'))
-    frame.readOnly.push(segment, count)
+    frame.keepReadOnly(segment, count)
     if (this.putPointer(segment, 0) !== DONE) return this.end(FAULT)
     return this.answerPointer(segment, count)
   }
@@ -384,6 +296,7 @@ export class Syscalls {
       return REFUSED
     }
     this.gas -= cost
+    if (this.wideGas !== null) this.wideGas -= BigInt(cost)
     frame.syscallCounts[indexOf.KeccakRound]! += rounds
     const { scratch } = crypto
     crypto.keccakStart()
@@ -411,11 +324,7 @@ export class Syscalls {
     for (let i = 0; i < 24; i++) {
       const word = i < 8 ? state + i * 32 : block + (i - 8) * 32
       if (!segments.isSmall(word) || segments.words[(word >> 2) + 1] !== 0) {
-        return this.end(
-          segments.fail(
-            `Hint ${hintNames.get(HINT_SYSTEM_CALL)} is impossible: a word of a SHA block is too large`,
-          ),
-        )
+        return this.end(segments.fail('Hint SystemCall is impossible'))
       }
       for (let j = 0; j < 8; j++) {
         words[(scratch >> 2) + i * 8 + j] = segments.words[(word >> 2) + j]!
@@ -456,160 +365,6 @@ export class Syscalls {
     return ANSWERED
   }
 
-  /** Checks the fields of the request and notes where they are; false after an error. */
-  private readRequest(shape: Uint8Array): boolean {
-    const { fields } = this
-    for (let i = 0; i < shape.length; i++) {
-      const kind = shape[i]
-      fields[i] = this.at
-      if (kind === POINTER || kind === LIST) {
-        if (!this.needPointer(this.at)) return false
-        if (kind === LIST && !this.readList(i)) return false
-      } else {
-        if (!this.needFelt(this.at)) return false
-        if (kind !== FELT && !this.checkField(kind!, this.at)) return false
-      }
-      this.at += 32
-    }
-    // Lists that are charged per item: the calldata of deploy and meta, the payload of a message.
-    if (this.index === indexOf.Deploy || this.index === indexOf.MetaTxV0) {
-      this.items = this.counts[2]!
-    } else if (this.index === indexOf.SendMessageToL1) this.items = this.counts[1]!
-    return true
-  }
-
-  private checkField(kind: number, address: number): boolean {
-    const { segments } = this
-    switch (kind) {
-      case KEY:
-        if (!segments.isBig(address) || (segments.words[(address >> 2) + 3]! & 0x08000000) === 0) {
-          return true
-        }
-        segments.fail(`Out of range [0x0, 0x${(1n << 251n).toString(16)}).`)
-        return false
-      case DOMAIN:
-        if (segments.isSmall(address) && segments.smallNumber(address) === 0) return true
-        segments.fail(`Invalid address domain: ${segments.felt(address)}.`)
-        return false
-      case NUMBER:
-        if (segments.isSmall(address)) return true
-        this.badInput(address, 'Block number must fit within 64 bits.')
-        return false
-      case FLAG:
-        if (segments.isSmall(address) && segments.smallNumber(address) <= 1) return true
-        this.badInput(
-          address,
-          this.index === indexOf.Deploy
-            ? 'The deploy_from_zero field in the deploy system call must be 0 or 1.'
-            : 'Invalid y parity',
-        )
-        return false
-      case HALF: {
-        const felt = segments.felt(address)
-        if (felt >> 128n === 0n) return true
-        segments.fail(`Out of range Felt ${felt} is too big to convert to 'u128'.`)
-        return false
-      }
-      default:
-        return true
-    }
-  }
-
-  /** Reads start (at `at`) and end of a list, and checks its cells. */
-  private readList(field: number): boolean {
-    const start = this.at
-    this.at += 32
-    if (!this.needPointer(this.at)) return false
-    const count = this.span(start, this.at)
-    if (count < 0) return false
-    this.counts[field] = count
-    this.fields[field] = count === 0 ? 0 : this.dataAt(start, count)
-    return count === 0 || this.fields[field] !== 0
-  }
-
-  /** Cells from one pointer to another, or -1 after an error. */
-  private span(start: number, end: number): number {
-    const { segments } = this
-    const [s, e] = [segments.segmentOf(start), segments.segmentOf(end)]
-    const [from, to] = [segments.offsetOf(start), segments.offsetOf(end)]
-    if (s !== e) {
-      segments.fail(
-        `Operation failed: ${e}:${to} - ${s}:${from}, can't subtract two relocatable values with different segment indexes`,
-      )
-      return -1
-    }
-    if (to >= from) return to - from
-    segments.fail(`Operation failed: ${e}:${to} - ${from}, offsets cant be negative`)
-    return -1
-  }
-
-  /** Address of `count` felts that a pointer names, or 0 after an error. */
-  private dataAt(pointer: number, count: number): number {
-    const { segments } = this
-    const segment = segments.segmentOf(pointer)
-    const offset = segments.offsetOf(pointer)
-    for (let i = 0; i < count; i++) {
-      const address = segments.address(segment, offset + i)
-      if (address !== 0 && segments.isFelt(address)) continue
-      const isUnset = address === 0 || !segments.isSet(address)
-      const what = isUnset ? 'Unknown memory cell' : 'Expected integer'
-      segments.fail(`${what} at address ${segment}:${offset + i}`)
-      return 0
-    }
-    return segments.address(segment, offset)
-  }
-
-  private needFelt(address: number): boolean {
-    const { segments } = this
-    if (segments.isFelt(address)) return true
-    const what = segments.isSet(address) ? 'Expected integer' : 'Unknown memory cell'
-    segments.fail(`${what} at address ${this.place(address)}`)
-    return false
-  }
-
-  private needPointer(address: number): boolean {
-    const { segments } = this
-    if (segments.isPointer(address)) return true
-    const what = segments.isSet(address) ? 'Expected relocatable' : 'Unknown memory cell'
-    segments.fail(`${what} at address ${this.place(address)}`)
-    return false
-  }
-
-  private place(address: number): string {
-    return `${this.frame.syscallSegment}:${this.offsetAt(address)}`
-  }
-
-  private offsetAt(address: number): number {
-    return (address - this.segments.base(this.frame.syscallSegment)) / 32
-  }
-
-  /** Notes an error about an input as Rust shows it. */
-  private badInput(address: number, why: string): number {
-    const felt = this.segments.felt(address)
-    return this.segments.fail(`Invalid syscall input: 0x${felt.toString(16)}; ${why}`)
-  }
-
-  private find(address: number): number {
-    const { words } = this.segments
-    const at = address >> 2
-    for (let slot = hashWords(words, at); ; slot = (slot + 1) & 255) {
-      const index = selectorTable[slot]! - 1
-      if (index < 0) return -1
-      let word = 0
-      while (word < 8 && words[at + word] === selectorWords[index * 8 + word]) word++
-      if (word === 8) return index
-    }
-  }
-
-  private unknownSelector(address: number): number {
-    const selector = this.segments.felt(address)
-    const name = cairo0Selectors.get(selector)
-    if (name !== undefined) {
-      return this.segments.fail(`Unknown Hint: Unsupported syscall selector ${name}.`)
-    }
-    return this.segments.fail(`Invalid syscall selector: 0x${selector.toString(16)}.`)
-  }
-
   private fromCrypto(from: number): number {
     const out = this.outCell()
     for (let i = 0; i < 8; i++) {
@@ -618,35 +373,7 @@ export class Syscalls {
     return out
   }
 
-  private putNumber(value: number): number {
-    if (!this.segments.isSet(this.at)) {
-      this.segments.putNumber(this.at, value)
-      this.at += 32
-      return DONE
-    }
-    this.segments.putNumber(this.outCell(), value)
-    return this.putCell(this.outCell())
-  }
-
-  private putFelt(value: bigint): number {
-    this.segments.putFelt(this.outCell(), value)
-    return this.putCell(this.outCell())
-  }
-
-  private putPointer(segment: number, offset: number): number {
-    this.segments.putPointer(this.outCell(), segment, offset)
-    return this.putCell(this.outCell())
-  }
-
-  /** Inserts a cell of scratch as the next one of the response. */
-  private putCell(from: number): number {
-    const { segments } = this
-    if (segments.isSet(this.at)) {
-      const offset = this.offsetAt(this.at)
-      const status = this.kernel.insert(this.frame.syscallSegment, offset, from)
-      if (status !== DONE) return status
-    } else segments.copyCell(this.at, from)
-    this.at += 32
-    return DONE
+  private putGas(): number {
+    return this.wideGas === null ? this.putNumber(this.gas) : this.putFelt(this.wideGas)
   }
 }

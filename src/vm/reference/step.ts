@@ -26,6 +26,9 @@ import {
   type Value,
 } from './value.ts'
 
+/** A limit of ours for ap and fp, room left for the longest straight line; what gas buys stays far below. */
+const MAX_STACK_OFFSET = (1 << 25) - (1 << 17)
+
 interface Operands {
   dst: Value
   op0: Value
@@ -224,29 +227,32 @@ function callFault(what: string, found: Value, expected: Value): Fault {
   )
 }
 
-/** New registers, all from the old ones, in the order in which they can fail. */
+/**
+ * New registers, each from the old values, set one after the other: when pc fails, fp has moved already, and the
+ * traceback shows it.
+ */
 function move(frame: Frame, instruction: Instruction, { dst, op1, res }: Operands): void {
   const { opcode, apUpdate, pcUpdate } = instruction
-  let { fp, ap } = frame
-  if (opcode === 'call') fp = frame.ap + 2
-  if (opcode === 'ret') fp = fpOf(dst)
+  if (opcode === 'call') frame.fp = frame.ap + 2
+  if (opcode === 'ret') frame.fp = fpOf(dst)
   if (apUpdate === 'add') {
     if (res === undefined) throw new Fault('Res.UNCONSTRAINED cannot be used with ApUpdate.ADD')
-    ap = addToPointer(register(frame, 'ap'), res).offset
-  } else if (apUpdate === 'add1') ap += 1
-  else if (apUpdate === 'add2') ap += 2
+    frame.ap = addToPointer(register(frame, 'ap'), res).offset
+  } else if (apUpdate === 'add1') frame.ap += 1
+  else if (apUpdate === 'add2') frame.ap += 2
+  if (frame.ap > MAX_STACK_OFFSET || frame.fp > MAX_STACK_OFFSET) {
+    throw new Fault('Vector capacity exceeded')
+  }
   const next = returnPc(frame, instruction)
   if (pcUpdate === 'next') frame.pc = next
   else if (pcUpdate === 'jump') frame.pc = jumpTarget(res)
   else if (pcUpdate === 'jumpRelative') frame.pc = relativeTarget(frame.pc, res)
   else frame.pc = dst === 0n ? next : addToPointer(frame.pc, op1)
-  frame.ap = ap
-  frame.fp = fp
 }
 
 function fpOf(dst: Value): number {
   if (isPointer(dst)) return dst.offset
-  if (dst >> 32n !== 0n) throw new Fault(`Conversion to usize failed for Felt252 ${dst}`)
+  if (dst >> 64n !== 0n) throw new Fault(`Conversion to usize failed for Felt252 ${dst}`)
   return Number(dst)
 }
 

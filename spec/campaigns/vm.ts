@@ -1,0 +1,108 @@
+/**
+ * `npm run campaign -- vm [--minutes N] [--seed S]`: compares the two Cairo machines until the time is up, and the
+ * reference with Blockifier where its binary is at hand. Prints every difference with the seed that repeats it.
+ */
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { oraclePath } from '../vectors.ts'
+import { deepCall, randomCall, runRandomCall } from '../vm/_calls.ts'
+import { type Case, instructionCase, randomCase, runCase } from '../vm/_case.ts'
+import { classesAtHand } from '../vm/_classes.ts'
+import { compare, createPair, type Pair } from '../vm/_compare.ts'
+import { judge } from '../vm/_judge.ts'
+import { Random } from '../vm/_random.ts'
+import { differences, isJudgeable } from '../vm/_verdict.ts'
+
+const JUDGED_AT_ONCE = 200
+
+/** A sort of runs: compares one by its seed. */
+type Sort = (pair: Pair, seed: number) => string[]
+
+const classes = classesAtHand()
+
+const sorts: Record<string, Sort> = {
+  instructions: (pair, seed) => compareCase(pair, instructionCase(seed)),
+  programs: (pair, seed) => compareCase(pair, randomCase(pair.reference, seed, 0)),
+  calls: (pair, seed) => compareCall(pair, seed, false),
+  mutants: (pair, seed) => compareCall(pair, seed, true),
+}
+
+/** How many runs of a sort make one round. */
+const perRound: Record<string, number> = { instructions: 500, programs: 50, calls: 20, mutants: 20 }
+
+export function run(args: string[]): void {
+  const { values } = parseArgs({
+    args,
+    options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+  })
+  const end = Date.now() + 60_000 * Number(values.minutes ?? 5)
+  let seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+  console.log(`seed ${seed}, ${classes.length} classes`)
+  const counts: Record<string, number> = { judged: 0 }
+  let found = 0
+  let pair = createPair()
+  const report = (sort: string, at: number, texts: string[]) => {
+    if (texts.length === 0) return
+    found++
+    console.log(`${sort} FUGUE_SEED=${at}: ${texts.join('; ').slice(0, 1000)}`)
+  }
+  while (Date.now() < end) {
+    for (const [sort, one] of Object.entries(sorts)) {
+      for (let i = 0; i < perRound[sort]! && Date.now() < end; i++, seed++) {
+        try {
+          report(sort, seed, one(pair, seed))
+        } catch (error) {
+          report(sort, seed, [String((error as Error).stack)])
+          pair = createPair()
+        }
+        counts[sort] = (counts[sort] ?? 0) + 1
+      }
+    }
+    if (existsSync(oraclePath) && Date.now() < end) {
+      counts.judged! += judgeRound(pair, seed, report)
+      seed += JUDGED_AT_ONCE
+    }
+    console.log(
+      `${new Date().toISOString()} seed ${seed} ${JSON.stringify(counts)} ${found} differ`,
+    )
+  }
+  if (found > 0) process.exitCode = 1
+}
+
+function compareCase(pair: Pair, entry: Case): string[] {
+  return compare(pair, (machine) => runCase(machine, entry, 0))
+}
+
+function compareCall(pair: Pair, seed: number, isMutant: boolean): string[] {
+  const random = new Random(seed)
+  const call = deepCall(randomCall(random, classes, isMutant), random, (one) => {
+    const { result } = runRandomCall(pair.reference, one)
+    return typeof result === 'string' ? 0 : result.steps
+  })
+  return compare(pair, (machine) => runRandomCall(machine, call))
+}
+
+/** One block for Blockifier, half instructions, half programs. */
+function judgeRound(
+  { reference }: Pair,
+  seed: number,
+  report: (sort: string, at: number, texts: string[]) => void,
+): number {
+  const cases: Case[] = []
+  const seeds: number[] = []
+  for (let i = 0; i < JUDGED_AT_ONCE; i++) {
+    const entry =
+      i % 2 === 0 ? instructionCase(seed + i) : randomCase(reference, seed + i, cases.length)
+    if (!isJudgeable(runCase(reference, entry, cases.length).result)) continue
+    cases.push(entry)
+    seeds.push(seed + i)
+  }
+  judge(cases).forEach((judgement, i) => {
+    report(
+      'judged',
+      seeds[i]!,
+      differences(cases[i]!, i, runCase(reference, cases[i]!, i), judgement),
+    )
+  })
+  return cases.length
+}
