@@ -33,16 +33,18 @@ import type { RunOn } from './node/simulation.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
 import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
+import { classMessage } from './starknet/class-message.ts'
 import { decodeOutcome } from './starknet/decode-outcome.ts'
 import { encodeBlockContext } from './starknet/encoded-block-context.ts'
 import { type ClassMessage, newSecret } from './starknet/machine.ts'
 import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
+import type { SierraClass } from './starknet/transaction.ts'
 import { readerForExecutor } from './storage/base-reader.ts'
 import type { ChainStore, StoredClass } from './storage/chain-store.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
 import { StoredBase } from './storage/stored-base.ts'
-import { buildProgramImage, ProgramError } from './vm/program.ts'
+import { ProgramError } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
 const BLOCK_LIMIT = 2000
@@ -275,13 +277,7 @@ async function startExecutors(
         return
       }
       if (known?.isFinal) throw refusal(60)
-      const [major = 1n, minor = 7n, patch = 0n] = sierra?.sierraProgram ?? []
-      const message: ClassMessage = {
-        kind: 'class',
-        classHash,
-        sierraVersion: [Number(major), Number(minor), Number(patch)],
-        program: programOf(casm),
-      }
+      const message = messageOf(classHash, sierra, casm)
       if (pool) pool.publish(message)
       else machine.accept(message)
       published.set(classHash, { compiledClassHash, isFinal })
@@ -307,10 +303,10 @@ async function appendGenesis(
   executors.engine.stored(0)
 }
 
-/** The program of a CASM, which has the right hash and may still be no program that can run. */
-function programOf(casm: unknown): ReturnType<typeof buildProgramImage> {
+/** A class for all machines; its CASM has the right hash and may still be no program that can run. */
+function messageOf(classHash: bigint, sierra: SierraClass | null, casm: unknown): ClassMessage {
   try {
-    return buildProgramImage(casm)
+    return classMessage(classHash, sierra, casm)
   } catch (error) {
     if (error instanceof ProgramError) throw refusal(56, error.message)
     throw error

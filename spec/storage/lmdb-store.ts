@@ -81,7 +81,7 @@ class Pair {
   prune(count: number): void {
     const height = this.memory.height() - count
     this.writer.pruneBelow(height)
-    this.database.root.resetReadTxn()
+    this.disk.refresh()
     assert.ok(this.disk.lowestState() >= Math.max(height, 0) || this.memory.height() < 0)
   }
 

@@ -12,15 +12,15 @@ import { LRUCache } from 'lru-cache'
 import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
 import { TransactionFault } from '../executor/fault.ts'
 import { COMPLETED } from '../executor/machine.ts'
-import { BLOCK_HASH_CONTRACT } from '../starknet/addresses.ts'
 import type { Block, BlockHeader, IncludedTransaction } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import { decodeOutcome } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
-import type { StateDiff, TransactionExecution } from '../starknet/execution.ts'
+import type { TransactionExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
+import { openingDiff } from '../starknet/opening-diff.ts'
 import type { SealedBlock } from '../starknet/sealed-block.ts'
-import { aliasDiff, changesOfStateDiff, storageDiff } from '../starknet/state-diff.ts'
+import { aliasDiff, changesOfStateDiff } from '../starknet/state-diff.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import type { ExecutedTransaction } from './chain.ts'
 import { LayeredState } from './layered-state.ts'
@@ -60,12 +60,11 @@ interface Sealed {
   settle: (hash: bigint) => void
 }
 
-/** Blocks whose hash is written by the block so many later. */
-const HASH_LAG = 10
 /** Executions kept decoded; decoding one takes well below a millisecond. */
 const DECODED_LIMIT = 4096
 
-const sequencerFlags = { validate: true, chargeFee: true, strictNonce: true }
+/** How a sequencer executes what it includes. */
+export const sequencerFlags = { validate: true, chargeFee: true, strictNonce: true }
 
 export class Production {
   readonly #options: ProductionOptions
@@ -215,7 +214,9 @@ export class Production {
   #begin(): OpenBlock {
     const context = this.#nextContext()
     const before = this.newestState()
-    const opening = this.#openingDiff(context.number)
+    const hashOf = (number: number) =>
+      this.#options.store.blockByNumber(number)?.header.blockHash ?? null
+    const opening = openingDiff(context.number, hashOf)
     const changes = changesOfStateDiff(opening, before)
     this.#options.engine.begin(context.number)
     this.#options.engine.load(changes)
@@ -228,15 +229,6 @@ export class Production {
     const parent =
       this.#sealed.get(number - 1)?.open.context ?? store.blockByNumber(number - 1)!.header
     return contextOf(number, parent.timestamp)
-  }
-
-  /** The hash of the block ten before, written to its contract. */
-  #openingDiff(number: number): StateDiff {
-    const old = number - HASH_LAG
-    const block = old >= 0 ? this.#options.store.blockByNumber(old) : null
-    if (old >= 0 && block === null) throw new Error(`block ${number} opens before ${old} is hashed`)
-    if (block === null) return storageDiff(BLOCK_HASH_CONTRACT, [])
-    return storageDiff(BLOCK_HASH_CONTRACT, [[BigInt(old), block.header.blockHash]])
   }
 
   #input(): BlockInput {

@@ -61,12 +61,14 @@ export class LmdbStore implements ChainStore {
   readonly #classes = new LRUCache<bigint, StoredClass>({ max: KEPT_CLASSES })
   readonly #nodes: NodeCache
   #height: number
+  #lowestState: number
 
   /** Reads what the database has now. */
   constructor(database: ChainDatabase) {
     this.#database = database
     this.#nodes = new NodeCache(database.tries)
     this.#height = storedHeight(database)
+    this.#lowestState = lowestState(database)
   }
 
   height(): number {
@@ -74,12 +76,18 @@ export class LmdbStore implements ChainStore {
   }
 
   lowestState(): number {
-    return lowestState(this.#database)
+    return this.#lowestState
+  }
+
+  /** Notes what the writer has done besides appending: that it dropped history. */
+  refresh(): void {
+    this.#database.root.resetReadTxn()
+    this.#lowestState = lowestState(this.#database)
   }
 
   /** Notes a block that the writer has stored. */
   append(block: Block, _classes: StoredClass[]): void {
-    this.#database.root.resetReadTxn()
+    this.refresh()
     const { number, blockHash } = block.header
     if (number !== this.#height + 1) {
       throw new Error(`expected block ${this.#height + 1}, got ${number}`)
@@ -93,7 +101,7 @@ export class LmdbStore implements ChainStore {
 
   /** Notes that the writer has taken back all blocks above a height. */
   returnTo(height: number): void {
-    this.#database.root.resetReadTxn()
+    this.refresh()
     for (const cache of [this.#blocks, this.#executions, this.#groups, this.#events]) cache.clear()
     this.#classes.clear()
     this.#nodes.clear()

@@ -1,0 +1,138 @@
+/**
+ * The committer's thread: what it answers is stored, after an abort the same blocks give the same headers again, and a
+ * block that does not fit leaves tries and database as they were.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createCryptoMemory } from '../../src/felt/crypto.ts'
+import type { BlockHeader } from '../../src/starknet/block.ts'
+import type { SealedBlock } from '../../src/starknet/sealed-block.ts'
+import type { StoredClass } from '../../src/storage/chain-store.ts'
+import { LmdbStore } from '../../src/storage/lmdb-store.ts'
+import { openStorage } from '../../src/storage/storage.ts'
+import { type RunningCommitter, startCommitter } from '../../workers/start-committer.ts'
+import { RandomChain } from './_random-chain.ts'
+
+const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
+console.log(`seed ${seed}`)
+
+const folder = mkdtempSync(join(tmpdir(), 'fugue-committer-'))
+test.after(() => rmSync(folder, { recursive: true }))
+
+const crypto = createCryptoMemory(3)
+const HEIGHT = 24
+
+test('blocks are stored when they are answered; aborted and committed again they are the same', async () => {
+  const { disk, close } = await openStorage(folder)
+  const store = new LmdbStore(disk!.database)
+  const onDisk = startCommitter(crypto, 1, disk!.folder.database)
+  const inMemory = startCommitter(crypto, 2, null)
+  const blocks = sealedBlocks()
+  const headers: BlockHeader[] = []
+  for (const [number, { sealed, classes }] of blocks.entries()) {
+    const parentHash = headers[number - 1]?.blockHash ?? 0n
+    const header = await onDisk.commit({ ...sealed, parentHash }, classes)
+    assert.equal(await inMemory.commit({ ...sealed, parentHash }, classes), header)
+    note(store, header, sealed)
+    headers.push(header)
+  }
+
+  await fails(onDisk.commit({ ...blocks[0]!.sealed, parentHash: 1n }, []), /expected block 25/)
+
+  for (const height of [20, 7, 0]) {
+    await onDisk.abortAbove(height)
+    store.returnTo(height)
+    assert.is(store.height(), height)
+    for (let number = height + 1; number <= HEIGHT; number++) {
+      const header = await recommit(onDisk, blocks[number]!, headers[number - 1]!.blockHash)
+      assert.equal(header, headers[number])
+      note(store, header, blocks[number]!.sealed)
+    }
+  }
+
+  await onDisk.pruneBelow(15)
+  store.refresh()
+  assert.is(store.lowestState(), 15)
+  assert.is(store.prove(14, { classes: [], contracts: [], storage: [] }), null)
+  assert.ok(store.prove(15, { classes: [], contracts: [1n], storage: [] }) !== null)
+  await fails(onDisk.abortAbove(14), /the state of block 14 is no longer kept/)
+  await onDisk.stop()
+
+  // Started again, it goes on from what is stored.
+  const again = startCommitter(crypto, 1, disk!.folder.database)
+  await again.abortAbove(18)
+  const header = await recommit(again, blocks[19]!, headers[18]!.blockHash)
+  assert.equal(header, headers[19])
+  await Promise.all([again.stop(), inMemory.stop()])
+  await close()
+})
+
+interface Sealed {
+  sealed: SealedBlock
+  classes: StoredClass[]
+}
+
+/** Random blocks that are complete but for what the committer finds. */
+function sealedBlocks(): Sealed[] {
+  const chain = new RandomChain(seed)
+  return Array.from({ length: HEIGHT + 1 }, (_, number) => {
+    const { header, transactions, results, stateDiff, classes } = chain.next(number, 0n)
+    // Keys of tries are below 2^251, which random felts need not be.
+    const storage = [...stateDiff.storage].map(([address, cells]) => {
+      const short = [...cells].map(([key, value]): [bigint, bigint] => [shorten(key), value])
+      return [shorten(address), new Map(short)] as const
+    })
+    const shortened = (map: Map<bigint, bigint>) =>
+      new Map([...map].map(([key, value]) => [shorten(key), value]))
+    return {
+      sealed: {
+        context: header,
+        parentHash: 0n,
+        transactions,
+        results: [...results],
+        stateDiff: {
+          ...stateDiff,
+          storage: new Map(storage),
+          nonces: shortened(stateDiff.nonces),
+          deployedContracts: shortened(stateDiff.deployedContracts),
+          replacedClasses: shortened(stateDiff.replacedClasses),
+        },
+      },
+      classes: [...classes],
+    }
+  })
+}
+
+function shorten(felt: bigint): bigint {
+  return BigInt.asUintN(251, felt)
+}
+
+function recommit(
+  committer: RunningCommitter,
+  { sealed, classes }: Sealed,
+  parentHash: bigint,
+): Promise<BlockHeader> {
+  return committer.commit({ ...sealed, parentHash }, classes)
+}
+
+/** Main's part, after the answer. */
+function note(store: LmdbStore, header: BlockHeader, sealed: SealedBlock): void {
+  store.append({ header, transactions: [], stateDiff: sealed.stateDiff }, [])
+  const fresh = store.blockByHash(header.blockHash)
+  assert.is(fresh?.header.number, header.number)
+}
+
+async function fails(call: Promise<unknown>, text: RegExp): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    assert.match((error as Error).message, text)
+    return
+  }
+  assert.unreachable(`expected a failure: ${text}`)
+}
+
+test.run()
