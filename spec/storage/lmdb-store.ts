@@ -98,7 +98,9 @@ class Pair {
     if (this.memory.height() < lowest) return
     const { choice } = this.chain
     for (let check = 0; check < count; check++) {
-      const height = lowest + choice.below(this.memory.height() - lowest + 1)
+      const isTip = choice.below(3) === 0
+      const depth = isTip ? 0 : choice.below(this.memory.height() - lowest + 1)
+      const height = this.memory.height() - depth
       const [disk, memory] = [this.disk, this.memory].map((store) => store.stateAt(height)) as [
         ReturnType<ChainStore['stateAt']>,
         ReturnType<ChainStore['stateAt']>,

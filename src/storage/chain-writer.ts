@@ -139,6 +139,9 @@ export class ChainWriter {
       root.transactionSync(action)
     } catch (error) {
       throw WriteError.of(what, error)
+    } finally {
+      // What this thread reads next is what it wrote, though it takes no turn of its event loop.
+      root.resetReadTxn()
     }
   }
 }

@@ -31,10 +31,11 @@ import { nextCandidate } from './event-index.ts'
 import { BLOCK, findHash, TRANSACTION } from './hash-table.ts'
 import { allResults, groupOf, readResults } from './result-table.ts'
 import { decodeValue, stateKey } from './state-key.ts'
+import { TipCache } from './tip-cache.ts'
 import { decodeTransaction } from './transaction-codec.ts'
 
-/** Transactions of decoded blocks that are kept: some megabytes. */
-const KEPT_TRANSACTIONS = 20_000
+/** Transactions of decoded blocks that are kept, with what new ones did: about 10 kB each. */
+const KEPT_TRANSACTIONS = 4000
 /** Decoded executions that are kept. */
 const KEPT_EXECUTIONS = 4096
 /** Groups of results that are kept as words, for neighbours are asked for next. */
@@ -59,6 +60,7 @@ export class LmdbStore implements ChainStore {
     sizeCalculation: ({ length }) => 1 + length,
   })
   readonly #classes = new LRUCache<bigint, StoredClass>({ max: KEPT_CLASSES })
+  readonly #tip = new TipCache()
   readonly #nodes: NodeCache
   #height: number
   #lowestState: number
@@ -96,6 +98,7 @@ export class LmdbStore implements ChainStore {
       throw new Error(`block ${number} is not stored`)
     }
     this.#blocks.set(number, block)
+    this.#tip.apply(block.stateDiff)
     this.#height = number
   }
 
@@ -104,6 +107,7 @@ export class LmdbStore implements ChainStore {
     this.refresh()
     for (const cache of [this.#blocks, this.#executions, this.#groups, this.#events]) cache.clear()
     this.#classes.clear()
+    this.#tip.clear()
     this.#nodes.clear()
     this.#height = Math.min(height, this.#height)
   }
@@ -152,8 +156,15 @@ export class LmdbStore implements ChainStore {
       throw new RangeError(`the state of block ${number} is no longer kept`)
     }
     const { state } = this.#database
-    const read = (kind: number, address: bigint, key = 0n) =>
-      decodeValue(state.at(stateKey(kind, address, key), number))
+    const read = (kind: number, address: bigint, key = 0n): bigint => {
+      // A reader of what was the tip lives on when there are blocks above.
+      const isTip = number === this.#height
+      const known = isTip ? this.#tip.get(kind, address, key) : undefined
+      if (known !== undefined) return known
+      const value = decodeValue(state.at(stateKey(kind, address, key), number))
+      if (isTip) this.#tip.put(kind, address, key, value)
+      return value
+    }
     return {
       storageAt: (address, key) => read(STORAGE, address, key),
       nonceAt: (address) => read(NONCE, address),
