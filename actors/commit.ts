@@ -1,8 +1,8 @@
 /**
  * Commit makes blocks part of the chain. Owns: the tip.
  * Promises: blocks are appended in height order, whole or not at all, and announced after that.
- * Never: re-executes. Commitments and roots are computed by a hasher, off the executors' path; while it works the next
- * block is already executed, so sealed blocks can wait here.
+ * Never: re-executes. Commitments and roots are computed by the committer's thread, off the executors' path; while it works
+ * the next block is already executed, so sealed blocks can wait here.
  */
 import { assign, fromPromise, sendParent, setup } from 'xstate'
 import type { BlockAppended, BlockSealed, StageBroken } from './events.ts'
@@ -72,7 +72,7 @@ export const commit = setup({
     },
     appending: {
       description:
-        'A hasher computes commitments, root and hash; then the block is appended whole.',
+        'The committer computes commitments, root and hash, and stores the block whole; then it is noted.',
       invoke: {
         src: 'append the block',
         input: ({ context }) => ({ number: context.sealed[0]! }),

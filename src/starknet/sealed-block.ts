@@ -1,7 +1,7 @@
 /**
  * A sealed block is complete but for what hashing gives: commitments, root, hash. `headerOf` computes them.
  *
- * It is plain data and crosses to the hasher's thread: executions travel as the words that the executors wrote.
+ * It is plain data and crosses to the committer's thread: executions travel as the words that the executors wrote.
  */
 import type { BlockHeader, IncludedTransaction } from './block.ts'
 import type { BlockContext } from './block-context.ts'
