@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { checkStoredBlock } from '../../src/storage/block-check.ts'
 import type { ChainStore, EventFilter, EventPosition } from '../../src/storage/chain-store.ts'
 import { ChainWriter } from '../../src/storage/chain-writer.ts'
 import { type ChainDatabase, openDatabase } from '../../src/storage/database.ts'
@@ -40,6 +41,7 @@ test('both stores answer alike, whatever is appended, aborted, pruned and reopen
   for (let count = 0; count < 40; count++) pair.compareEvents()
   console.log(`${pair.checks} checks, height ${pair.disk.height()}`)
   assert.ok(pair.checks > 10_000 || steps < 200)
+  pair.checkAll()
   await pair.database.close()
 })
 
@@ -148,6 +150,38 @@ class Pair {
       assert.is(stored, expected)
     }
     this.checks += 3
+  }
+
+  /** Everything that a block entered anywhere is found there. */
+  checkAll(): void {
+    for (let number = 0; number <= this.disk.height(); number++) {
+      checkStoredBlock(this.database, number)
+    }
+    const { root } = this.database
+    for (const name of ['hashes', 'events', 'state.now']) {
+      const table = root.openDB<Buffer, Uint8Array>(name, {
+        encoding: 'binary',
+        keyEncoding: 'binary',
+      })
+      const entries = [...table.getRange({})].map(({ key, value }) => ({
+        key: Buffer.from(key),
+        height:
+          name === 'state.now' ? Buffer.from(value).readUInt32BE(0) : Number.POSITIVE_INFINITY,
+      }))
+      // A cell that was last written where history is dropped is named by no block that is kept.
+      const named = entries.filter(({ height }) => height >= this.disk.lowestState())
+      if (named.length === 0) continue
+      const lost = this.chain.choice.of(named).key
+      const record = table.getBinary(lost)!
+      table.removeSync(lost)
+      root.resetReadTxn()
+      assert.throws(() => {
+        for (let number = 0; number <= this.disk.height(); number++) {
+          checkStoredBlock(this.database, number)
+        }
+      }, /block \d+: /)
+      table.putSync(lost, record)
+    }
   }
 
   compareEvents(): void {

@@ -136,4 +136,16 @@ function writeFormat(path: string, format: number): void {
     closeSync(file)
   }
   renameSync(draft, join(path, 'format'))
+  syncFolder(path)
+}
+
+/** Makes the names of a folder survive a power cut, where the system lets one sync a folder. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }

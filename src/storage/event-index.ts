@@ -43,6 +43,15 @@ export function removeEvents(
   for (const entry of entriesOf(height, events)) table.removeSync(entry)
 }
 
+/** Whether all that `enterEvents` entered is there. */
+export function hasEvents(
+  table: Database<Buffer, Uint8Array>,
+  height: number,
+  events: Iterable<Indexed>,
+): boolean {
+  return entriesOf(height, events).every((entry) => table.doesExist(entry))
+}
+
 /** The first block from `from` on that may match, or null if there is none up to `to`. */
 export function nextCandidate(
   table: Database<Buffer, Uint8Array>,
