@@ -11,6 +11,7 @@ import { createCryptoMemory } from '../../src/felt/crypto.ts'
 import type { BlockHeader } from '../../src/starknet/block.ts'
 import type { SealedBlock } from '../../src/starknet/sealed-block.ts'
 import type { StoredClass } from '../../src/storage/chain-store.ts'
+import { KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { LmdbStore } from '../../src/storage/lmdb-store.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { type RunningCommitter, startCommitter } from '../../workers/start-committer.ts'
@@ -53,12 +54,13 @@ test('blocks are stored when they are answered; aborted and committed again they
     }
   }
 
-  await onDisk.pruneBelow(15)
-  store.refresh()
-  assert.is(store.lowestState(), 15)
-  assert.is(store.prove(14, { classes: [], contracts: [], storage: [] }), null)
-  assert.ok(store.prove(15, { classes: [], contracts: [1n], storage: [] }) !== null)
-  await fails(onDisk.abortAbove(14), /the state of block 14 is no longer kept/)
+  await onDisk.pruneBelow(HEIGHT)
+  disk!.database.root.resetReadTxn()
+  const lowest = HEIGHT - KEPT_HEIGHTS
+  assert.is(store.lowestState(), lowest)
+  assert.is(store.prove(lowest - 1, { classes: [], contracts: [], storage: [] }), null)
+  assert.ok(store.prove(lowest, { classes: [], contracts: [1n], storage: [] }) !== null)
+  await fails(onDisk.abortAbove(lowest - 1), /the state of block 7 is no longer kept/)
   await onDisk.stop()
 
   // Started again, it goes on from what is stored.

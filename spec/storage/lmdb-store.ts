@@ -9,7 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkStoredBlock } from '../../src/storage/block-check.ts'
 import type { ChainStore, EventFilter, EventPosition } from '../../src/storage/chain-store.ts'
-import { ChainWriter } from '../../src/storage/chain-writer.ts'
+import { ChainWriter, KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { type ChainDatabase, openDatabase } from '../../src/storage/database.ts'
 import { LmdbStore } from '../../src/storage/lmdb-store.ts'
 import { createMemoryStore } from '../../src/storage/memory-store.ts'
@@ -81,10 +81,12 @@ class Pair {
   }
 
   prune(count: number): void {
-    const height = this.memory.height() - count
-    this.writer.pruneBelow(height)
-    this.disk.refresh()
-    assert.ok(this.disk.lowestState() >= Math.max(height, 0) || this.memory.height() < 0)
+    const newest = this.memory.height() - KEPT_HEIGHTS
+    const before = this.disk.lowestState()
+    // The newest heights are kept, whatever is asked for.
+    this.writer.pruneBelow(newest + 3 - count)
+    const lowest = Math.max(before, Math.min(newest, newest + 3 - count), 0)
+    assert.is(this.disk.lowestState(), lowest)
   }
 
   async reopen(): Promise<void> {

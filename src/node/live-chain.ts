@@ -69,7 +69,10 @@ export class LiveChain implements Chain {
   }
 
   stateOf(id: StateId): StateReader {
-    return id === 'pre_confirmed' ? this.#parts.production.newestState() : this.store.stateAt(id)
+    if (id === 'pre_confirmed') return this.#parts.production.newestState()
+    const lowest = this.store.lowestState()
+    if (id < lowest) throw refusal(24, `state is kept from block ${lowest} on`)
+    return this.store.stateAt(id)
   }
 
   classByHash(classHash: bigint): StoredClass | null {

@@ -34,6 +34,8 @@ export interface NewBlock {
 
 /** Blocks whose history is dropped in one write transaction. */
 const PRUNE_STEP = 16
+/** Newest heights that are never dropped: the open block and readers of the tip look at them for a while. */
+export const KEPT_HEIGHTS = 16
 /** Name of the fact: the lowest height whose state is kept. */
 const LOWEST_STATE = 'lowest state'
 
@@ -62,9 +64,9 @@ export class ChainWriter {
     })
   }
 
-  /** Drops state and proofs of heights below one; blocks, receipts and events stay. */
+  /** Drops state and proofs of heights below one, but for the newest; blocks, receipts and events stay. */
   pruneBelow(height: number): void {
-    const target = Math.min(height, storedHeight(this.#database))
+    const target = Math.min(height, storedHeight(this.#database) - KEPT_HEIGHTS)
     if (target <= lowestState(this.#database)) return
     // First what readers go by, then the work, in parts that a kill may separate.
     this.#write('the lowest state', () => {

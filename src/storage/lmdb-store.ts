@@ -63,33 +63,26 @@ export class LmdbStore implements ChainStore {
   readonly #tip = new TipCache()
   readonly #nodes: NodeCache
   #height: number
-  #lowestState: number
 
   /** Reads what the database has now. */
   constructor(database: ChainDatabase) {
     this.#database = database
     this.#nodes = new NodeCache(database.tries)
     this.#height = storedHeight(database)
-    this.#lowestState = lowestState(database)
   }
 
   height(): number {
     return this.#height
   }
 
+  /** Read each time: through the same snapshot as the cells, so that no read falls between a prune and the news of it. */
   lowestState(): number {
-    return this.#lowestState
-  }
-
-  /** Notes what the writer has done besides appending: that it dropped history. */
-  refresh(): void {
-    this.#database.root.resetReadTxn()
-    this.#lowestState = lowestState(this.#database)
+    return lowestState(this.#database)
   }
 
   /** Notes a block that the writer has stored. */
   append(block: Block, _classes: StoredClass[]): void {
-    this.refresh()
+    this.#database.root.resetReadTxn()
     const { number, blockHash } = block.header
     if (number !== this.#height + 1) {
       throw new Error(`expected block ${this.#height + 1}, got ${number}`)
@@ -104,7 +97,7 @@ export class LmdbStore implements ChainStore {
 
   /** Notes that the writer has taken back all blocks above a height. */
   returnTo(height: number): void {
-    this.refresh()
+    this.#database.root.resetReadTxn()
     for (const cache of [this.#blocks, this.#executions, this.#groups, this.#events]) cache.clear()
     this.#classes.clear()
     this.#tip.clear()
