@@ -29,10 +29,11 @@ export interface OrderingInput {
   blockLimit: number
   /** Transactions of a run at most. */
   runLimit: number
+  /** Transactions that the open block has already; it was left open by an earlier process. */
+  included: number
 }
 
 interface OrderingContext extends OrderingInput {
-  included: number
   waiting: boolean
   closing: CloseReason | null
   stopping: boolean
@@ -120,7 +121,6 @@ export const ordering = setup({
   id: 'ordering',
   context: ({ input }) => ({
     ...input,
-    included: 0,
     waiting: false,
     closing: null,
     stopping: false,

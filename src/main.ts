@@ -26,11 +26,18 @@ import { createEngineMemory, loadState } from './mvmemory/memory.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
 import { refusal } from './node/errors.ts'
 import { genesis } from './node/genesis.ts'
+import { Journal } from './node/journal.ts'
 import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
 import { type Engine, Production } from './node/production.ts'
+import { recover, recoveryText, takeLead } from './node/recovery.ts'
 import type { RunOn } from './node/simulation.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
+import { UsageError } from './node/usage-error.ts'
+import { EngineError, type OrderingEngine } from './ordering/engine.ts'
+import { openJournalFolder } from './ordering/files.ts'
+import { openLogEngine } from './ordering/log.ts'
+import { MemoryEngine } from './ordering/memory.ts'
 import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
 import { classMessage } from './starknet/class-message.ts'
@@ -69,13 +76,18 @@ export interface ChainEvents {
   blockAppended?(block: Block): void
 }
 
-/** Starts a chain from genesis, or goes on after the newest block of its data folder. */
+/**
+ * Starts a chain from genesis, or goes on where its data folder ends. `engine` takes the place of the journal that the
+ * folder has, or of the one in memory.
+ */
 export async function createChain(
   options: ChainOptions,
   events: ChainEvents = {},
+  parts: { engine?: OrderingEngine } = {},
 ): Promise<RunningChain> {
   const storage = await openStorage(options.dataDir)
   const { store, disk } = storage
+  const engine = parts.engine ?? (await openEngine(disk))
   // Threads of the kernels: 0 is this one, then the executors, then the committer.
   const crypto = createCryptoMemory(options.workers + 2)
   const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
@@ -90,10 +102,16 @@ export async function createChain(
     }
   }
 
+  let halt: (reason: string) => void = () => {}
+  const halted = new Promise<string>((resolve) => {
+    halt = resolve
+  })
+  const journal = new Journal(engine, await takeLead(engine, store.height(), say), halt)
   const mempool = new Mempool<PoolTransaction>()
   const production = new Production({
     store,
     mempool,
+    journal,
     engine: executors.engine,
     commit: (sealed, classes) => committer.commit(sealed, classes),
     contextOf: (number, parentTimestamp) => nextContext(store, number, parentTimestamp),
@@ -105,6 +123,8 @@ export async function createChain(
   const submissions = new Submissions({
     chainId: options.chainId,
     mempool,
+    journal: engine,
+    halt,
     newestState: () => production.newestState(),
     isIncluded: (hash) => production.executed(hash) !== undefined || !!store.findTransaction(hash),
     casmOf: (hash) => registry.find(hash),
@@ -117,6 +137,9 @@ export async function createChain(
     },
     nowMs: Date.now,
   })
+  const recovered = await recover({ engine, store, journal, mempool, production, submissions })
+  const recovery = recoveryText(recovered)
+  if (recovery !== null) say(recovery)
 
   const actor = createActor(
     sequencer.provide({
@@ -125,7 +148,7 @@ export async function createChain(
           actors: {
             'check batch': fromPromise<BatchOutcome>(async () => {
               await turn()
-              return submissions.check(BATCH_MS)
+              return await submissions.check(BATCH_MS)
             }),
           },
         }),
@@ -134,11 +157,13 @@ export async function createChain(
             'take a run': fromPromise<{ size: number; waiting: boolean }, { limit: number }>(
               async ({ input }) => production.take(input.limit),
             ),
-            'seal the block': fromPromise<{ number: number }, { reason: CloseReason }>(async () => {
-              const { number, appended } = production.seal()
-              chain.blockSealed(appended)
-              return { number }
-            }),
+            'seal the block': fromPromise<{ number: number }, { reason: CloseReason }>(
+              async ({ input }) => {
+                const { number, appended } = production.seal(input.reason)
+                chain.blockSealed(appended)
+                return { number }
+              },
+            ),
           },
         }),
         execution: execution.provide({
@@ -147,7 +172,7 @@ export async function createChain(
               reportOf(await production.executeInParallel(input.advice)),
             ),
             'execute one by one': fromPromise<ExecutedRun>(async () =>
-              reportOf(production.executeSequentially()),
+              reportOf(await production.executeSequentially()),
             ),
           },
         }),
@@ -173,6 +198,7 @@ export async function createChain(
             options.blockGeneration.mode === 'interval' ? options.blockGeneration.intervalMs : 0,
           blockLimit: BLOCK_LIMIT,
           runLimit: RUN_LIMIT,
+          included: recovered.open,
         },
         workers: options.workers,
         tip: store.height(),
@@ -211,11 +237,16 @@ export async function createChain(
     try {
       await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
     } finally {
+      await engine.close()
       await Promise.all([committer.stop(), executors.stop()])
       await storage.close()
     }
   }
   actor.start()
+  void halted.then((message) => {
+    actor.send({ type: 'stage.broken', stage: 'journal', message })
+  })
+  if (mempool.ready > 0) actor.send({ type: 'batch.admitted', count: mempool.size })
   return Object.assign(chain, { broken, pool: executors.pool, stop })
 }
 
@@ -303,6 +334,17 @@ async function appendGenesis(
   executors.engine.stored(0)
 }
 
+/** The journal of a data folder, or one in memory; one that cannot be read is told in a sentence. */
+async function openEngine(disk: Storage['disk']): Promise<OrderingEngine> {
+  if (disk === null) return new MemoryEngine()
+  try {
+    return await openLogEngine(await openJournalFolder(disk.folder.journal))
+  } catch (error) {
+    disk.folder.release()
+    throw error instanceof EngineError ? new UsageError(error.message) : error
+  }
+}
+
 /** A class for all machines; its CASM has the right hash and may still be no program that can run. */
 function messageOf(classHash: bigint, sierra: SierraClass | null, casm: unknown): ClassMessage {
   try {
@@ -350,7 +392,11 @@ function reportOf(run: { included: number; result: BlockResult }): ExecutedRun {
 }
 
 function skipFile(file: string, reason: string): void {
-  process.stderr.write(`fugue: ${file} is no compiled class: ${reason}\n`)
+  say(`${file} is no compiled class: ${reason}`)
+}
+
+function say(text: string): void {
+  process.stderr.write(`fugue: ${text}\n`)
 }
 
 /** One turn of the event loop, so that what arrived together is checked together. */

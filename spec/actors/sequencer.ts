@@ -80,7 +80,7 @@ function world(options: { breakAt?: string } = {}) {
     },
   })
   const input = {
-    ordering: { mode: 'auto' as const, intervalMs: 1000, blockLimit: 10, runLimit: 4 },
+    ordering: { mode: 'auto' as const, intervalMs: 1000, blockLimit: 10, runLimit: 4, included: 0 },
     workers: 2,
     tip: 0,
   }

@@ -1,6 +1,6 @@
 /**
  * A folder in memory that fails as disks do: what was not synced may be lost sector by sector, a write is torn, room runs
- * out, a sync fails. `crash` gives the folder as the next start finds it; the old one never answers again.
+ * out, a sync fails. `kill` and `cutPower` give the folder as the next start finds it; the old one only fails from then on.
  */
 
 import type { Random } from '../../src/lab/random.ts'
@@ -84,7 +84,7 @@ export class SimulatedFolder implements JournalFolder {
         this.#answer(() => {
           content.current = content.current.subarray(0, length)
         }),
-      close: () => this.#answer(() => {}),
+      close: async () => {},
     }
   }
 
@@ -102,12 +102,12 @@ export class SimulatedFolder implements JournalFolder {
     else if (length < bytes.length) throw failure('ENOSPC')
   }
 
-  /** Answers in a later turn; a dead machine never does. */
+  /** Answers in a later turn; a dead machine does nothing more. */
   async #answer<T>(work: () => T): Promise<T> {
     await Promise.resolve()
-    if (this.#isDead) return new Promise<T>(() => {})
-    const result = work()
-    return this.#isDead ? new Promise<T>(() => {}) : result
+    const result = this.#isDead ? null : work()
+    if (result === null || this.#isDead) throw failure('EIO')
+    return result
   }
 }
 

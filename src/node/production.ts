@@ -1,17 +1,21 @@
 /**
  * Block production: what the actors steer, from the mempool to the chain.
  *
- *     take ──▶ run ──▶ execute ──▶ open block ──▶ seal ──▶ sealed blocks ──▶ append ──▶ store
+ *     take ──▶ run ──▶ execute ──▶ journal ──▶ open block ──▶ seal ──▶ sealed blocks ──▶ append ──▶ store
  *
  * It decides nothing: `ordering` says when a run is taken and a block is sealed, `execution` how a run is executed,
  * `commit` when a block is appended. State for readers is the store plus the diffs of what is not stored yet.
  *
- * Invariant: the executors' base state is the store's state plus all sealed diffs plus the open block's diff.
+ * After a restart the blocks of the journal that are not stored are made again: `reopen`, `replay`, `sealAgain`.
+ *
+ * Invariants: the executors' base state is the store's state plus all sealed diffs plus the open block's diff, and the run
+ * that is on its way into the journal. What a run did is shown when the journal has it.
  */
 import { LRUCache } from 'lru-cache'
 import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
 import { TransactionFault } from '../executor/fault.ts'
 import { COMPLETED } from '../executor/machine.ts'
+import { EngineError } from '../ordering/engine.ts'
 import type { Block, BlockHeader, IncludedTransaction } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import { decodeOutcome } from '../starknet/decode-outcome.ts'
@@ -23,6 +27,7 @@ import type { SealedBlock } from '../starknet/sealed-block.ts'
 import { aliasDiff, changesOfStateDiff } from '../starknet/state-diff.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import type { ExecutedTransaction } from './chain.ts'
+import { digestOf, type Journal } from './journal.ts'
 import { LayeredState } from './layered-state.ts'
 import { OpenBlock } from './open-block.ts'
 import type { PoolTransaction } from './submissions.ts'
@@ -43,6 +48,7 @@ export interface ProductionOptions {
   store: ChainStore
   mempool: Mempool<PoolTransaction>
   engine: Engine
+  journal: Journal
   /** Commitments, root and hash; keeps the tries, and the block if the store is on disk. Blocks come in height order. */
   commit(block: SealedBlock, classes: StoredClass[]): Promise<BlockHeader>
   /** Context of a block whose parent is known. */
@@ -58,6 +64,8 @@ interface Sealed {
   results: Int32Array[]
   appended: Promise<bigint>
   settle: (hash: bigint) => void
+  /** Resolves when the journal has the seal. */
+  kept: Promise<void>
 }
 
 /** Executions kept decoded; decoding one takes well below a millisecond. */
@@ -91,7 +99,7 @@ export class Production {
 
   /** The block being filled; opens it if there is none. */
   openBlock(): OpenBlock {
-    this.#open ??= this.#begin()
+    this.#open ??= this.#begin(this.#nextContext())
     return this.#open
   }
 
@@ -135,10 +143,13 @@ export class Production {
 
   /** Takes the next run out of the mempool. */
   take(limit: number): { size: number; waiting: boolean } {
-    const { mempool } = this.#options
-    const run = mempool.take(limit, this.#options.nowMs())
+    const { mempool, journal, nowMs } = this.#options
+    const run = mempool.take(limit, nowMs())
     this.#run = run
-    if (run.length > 0) this.openBlock().restamp(this.#nextContext())
+    if (run.length > 0) {
+      const open = this.openBlock()
+      if (!journal.hasBegun(open.context.number)) open.restamp(this.#nextContext())
+    }
     this.#tellWatchers()
     return { size: run.length, waiting: mempool.ready > 0 }
   }
@@ -151,11 +162,11 @@ export class Production {
   }
 
   /** Runs one by one. A transaction on which the machine itself fails is left out, or it would end every node. */
-  executeSequentially(): { included: number; result: BlockResult } {
+  async executeSequentially(): Promise<{ included: number; result: BlockResult }> {
     const { engine, faulted } = this.#options
     for (;;) {
       try {
-        return this.#finishRun(engine.executeSequentially(this.#input()))
+        return await this.#finishRun(engine.executeSequentially(this.#input()))
       } catch (error) {
         if (!(error instanceof TransactionFault) || this.#run === null) throw error
         const [left] = this.#run.splice(error.txIndex, 1)
@@ -166,7 +177,44 @@ export class Production {
   }
 
   /** Ends the open block, empty or not; returns its number, and its hash when it is appended. */
-  seal(): { number: number; appended: Promise<bigint> } {
+  seal(reason: string): { number: number; appended: Promise<bigint> } {
+    const { context, transactions } = this.openBlock()
+    const { journal } = this.#options
+    journal.begin(context)
+    return this.#close(journal.seal(context.number, transactions.length, reason))
+  }
+
+  /** Opens a block of the journal as it was opened before; `chunks` of it are in the journal. */
+  reopen(context: BlockContext, chunks: number): void {
+    this.#open = this.#begin(context)
+    this.#options.journal.resume(context.number, chunks)
+  }
+
+  /** Executes a run of the journal again; throws when it does not do what it did before. */
+  replay(run: PoolTransaction[], digest: number): void {
+    this.#run = run
+    const result = this.#options.engine.executeSequentially(this.#input())
+    this.#run = null
+    const { number } = this.openBlock().context
+    if (result.outcomes.some((outcome) => outcome !== COMPLETED)) {
+      throw new EngineError(
+        `block ${number} of the journal has a transaction that cannot be executed`,
+      )
+    }
+    if (digestOf(result.results) !== digest) {
+      throw new EngineError(
+        `block ${number} of the journal does not give the results it gave before`,
+      )
+    }
+    this.#show(run, result.results, result)
+  }
+
+  /** Ends a block whose seal is in the journal. */
+  sealAgain(): void {
+    this.#close(Promise.resolve())
+  }
+
+  #close(kept: Promise<void>): { number: number; appended: Promise<bigint> } {
     const open = this.openBlock()
     const aliases = aliasDiff(open.diff, open.before)
     this.#options.engine.load(changesOfStateDiff(aliases, this.newestState()))
@@ -176,7 +224,7 @@ export class Production {
       settle = resolve
     })
     const { number } = open.context
-    this.#sealed.set(number, { open, results: this.#results, appended, settle })
+    this.#sealed.set(number, { open, results: this.#results, appended, settle, kept })
     this.#open = null
     this.#results = []
     return { number, appended }
@@ -184,10 +232,11 @@ export class Production {
 
   /** Commits the lowest sealed block and appends it. */
   async append(number: number): Promise<Block> {
-    const { store } = this.#options
+    const { store, journal } = this.#options
     const sealed = this.#sealed.get(number)
     if (!sealed) throw new Error(`block ${number} is not sealed`)
-    const { open, results, settle } = sealed
+    const { open, results, settle, kept } = sealed
+    await kept
     const parent = store.blockByNumber(number - 1)
     const classes = open.classes.map((declared) => ({ ...declared, declaredAt: number }))
     const committed: SealedBlock = {
@@ -208,11 +257,11 @@ export class Production {
     this.#sealed.delete(number)
     for (const { hash } of open.transactions) this.#recent.delete(hash)
     settle(header.blockHash)
+    void journal.stored(number)
     return block
   }
 
-  #begin(): OpenBlock {
-    const context = this.#nextContext()
+  #begin(context: BlockContext): OpenBlock {
     const before = this.newestState()
     const hashOf = (number: number) =>
       this.#options.store.blockByNumber(number)?.header.blockHash ?? null
@@ -241,28 +290,43 @@ export class Production {
     }
   }
 
-  #finishRun(result: BlockResult): { included: number; result: BlockResult } {
+  /** Brings the order of the run into the journal, then shows what it did. */
+  async #finishRun(result: BlockResult): Promise<{ included: number; result: BlockResult }> {
+    const { mempool, journal } = this.#options
     const run = this.#run ?? []
     const faulty = this.#faulty
     // From here on a failure is final: the engine's state has the run's changes.
     this.#run = null
     this.#faulty = []
-    const open = this.openBlock()
+    const { context } = this.openBlock()
     const kept = run.filter((_, index) => result.outcomes[index] === COMPLETED)
     const rejected = run.filter((_, index) => result.outcomes[index] !== COMPLETED).concat(faulty)
     const words = result.results.filter((_, index) => result.outcomes[index] === COMPLETED)
+    const included = kept.map(({ hash }) => hash)
+    const dropped = [...rejected, ...mempool.drainDropped()].map(({ hash }) => hash)
+    if (included.length === 0) for (const hash of dropped) journal.forget(hash)
+    else {
+      journal.begin(context)
+      await journal.extend(context.number, included, dropped, digestOf(words))
+    }
+    this.#show(kept, words, result)
+    const state = this.newestState()
+    mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))
+    this.#tellWatchers()
+    return { included: kept.length, result }
+  }
+
+  /** Adds what a run did to the open block, for all to see. */
+  #show(kept: PoolTransaction[], words: Int32Array[], result: BlockResult): void {
+    const open = this.openBlock()
+    const blockNumber = open.context.number
+    const first = open.transactions.length
     const included = kept.map((item, place) => this.#include(item, words[place]!))
     open.add(included, declaredBy(kept), result)
     this.#results.push(...words)
-    const first = open.transactions.length - included.length
     for (const [place, entry] of included.entries()) {
-      const blockNumber = open.context.number
       this.#recent.set(entry.hash, { included: entry, index: first + place, blockNumber })
     }
-    const state = this.newestState()
-    this.#options.mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))
-    this.#tellWatchers()
-    return { included: included.length, result }
   }
 
   /** Tells those who wait for a transaction that is in the mempool no more, whatever became of it. */

@@ -1,13 +1,23 @@
 /**
  * Submissions: transactions on their way from the border into the mempool.
  *
- *     submit ──▶ queue ──▶ check: hash ▸ nonce ▸ class ▸ run on the newest state ──▶ mempool
+ *     submit ──▶ queue ──▶ check: hash ▸ nonce ▸ class ▸ run on the newest state ──▶ mempool, held
+ *                                                                                      │ batch is in the journal
+ *                                                                                      ▼
+ *                                                                             answer, and free to be taken
  *
  * Rules that need no state were checked by the border (`src/starknet/admission.ts`).
  *
- * A promise is kept for each: it resolves to the hash when the mempool has it, or rejects with the protocol's refusal.
+ * A promise is kept for each: it resolves to the hash when the journal has it, or rejects with the protocol's refusal.
+ * While one batch is written the next is checked.
+ *
+ * Invariant: what an order names is in the journal before it, because only what was written can be taken.
+ *
  * The queue is bounded; what finds it full is refused at once, so clients feel the load instead of the node.
  */
+import type { OrderingEngine } from '../ordering/engine.ts'
+import { OutOfRoomError } from '../ordering/engine.ts'
+import { encodeSubmitted, type Submitted } from '../ordering/submission-codec.ts'
 import { contractAddress } from '../starknet/addresses.ts'
 import { blakeCompiledClassHash } from '../starknet/class-hash.ts'
 import { encodeTransaction, type TransactionFacts } from '../starknet/encoded-transaction.ts'
@@ -39,6 +49,10 @@ export interface Submission {
 export interface Admission {
   readonly chainId: bigint
   readonly mempool: Mempool<PoolTransaction>
+  /** Keeps what is acknowledged. */
+  readonly journal: Pick<OrderingEngine, 'submit'>
+  /** Ends the node with one sentence: the journal cannot go on. */
+  halt(reason: string): void
   /** State that includes everything executed so far. */
   newestState(): StateReader
   isIncluded(hash: bigint): boolean
@@ -51,8 +65,26 @@ export interface Admission {
   nowMs(): number
 }
 
+/** An admitted transaction on its way into the journal, and who asks for it. */
+interface Admitted {
+  item: PoolTransaction
+  /** What it replaced or evicted in the mempool. */
+  displaced: PoolTransaction[]
+  submission: Submission
+}
+
+/** What admission of a batch found. */
+export interface Checked {
+  /** Transactions that became free to be taken since the last call. */
+  admitted: number
+  /** Work that is left: submissions to check, and whether a batch is being written. */
+  waiting: number
+}
+
 /** Submissions that may wait; more are refused, as the mempool would refuse them when full. */
 export const queueLimit = 20_000
+/** Batches that may be on their way into the journal: with a slow disk, checking waits. */
+const mostBatches = 16
 /** A nonce may be so far ahead of its account's. */
 export const nonceGapLimit = 200n
 
@@ -83,6 +115,13 @@ export class Submissions {
   readonly #queue: Submission[] = []
   /** Why nothing is taken any more, or null. */
   #closed: Error | null = null
+  /** Batches on their way into the journal. */
+  #writing = 0
+  /** Settles with the newest of them. */
+  #newestWrite: Promise<void> = Promise.resolve()
+  #written = 0
+  /** Transactions that the journal had no room for: they never come back into the mempool. */
+  readonly #lost = new WeakSet<PoolTransaction>()
 
   constructor(admission: Admission) {
     this.#admission = admission
@@ -103,22 +142,13 @@ export class Submissions {
     })
   }
 
-  /** Checks waiting submissions for about `budgetMs`; at least one. */
-  check(budgetMs: number): { admitted: number; waiting: number } {
-    const endMs = performance.now() + budgetMs
-    let admitted = 0
-    let taken = 0
-    while (taken < this.#queue.length && (taken === 0 || performance.now() < endMs)) {
-      const { transaction, contractClass, resolve, reject } = this.#queue[taken++]!
-      try {
-        resolve(this.#admit(transaction, contractClass))
-        admitted++
-      } catch (error) {
-        reject(error)
-      }
-    }
-    this.#queue.splice(0, taken)
-    return { admitted, waiting: this.#queue.length }
+  /** Checks waiting submissions for about `budgetMs`, at least one; without any, waits for the journal. */
+  async check(budgetMs: number): Promise<Checked> {
+    if (this.#queue.length === 0 || this.#writing >= mostBatches) await this.#newestWrite
+    this.#checkBatch(budgetMs)
+    const admitted = this.#written
+    this.#written = 0
+    return { admitted, waiting: this.#queue.length + this.#writing }
   }
 
   /** Refuses everything that waits and everything to come. */
@@ -127,37 +157,101 @@ export class Submissions {
     for (const { reject } of this.#queue.splice(0)) reject(reason)
   }
 
-  #admit(transaction: Transaction, contractClass: SierraClass | null): bigint {
+  /** A transaction of the journal as the mempool and the executors take it; its class is made known to all. */
+  restore(hash: bigint, { transaction, declared }: Submitted): PoolTransaction {
+    if (declared !== null) this.#admission.publishClass(declared, true)
+    const address = addressOf(transaction)
+    const facts = factsOf(transaction, address, declared)
+    return this.#itemOf(hash, transaction, address, facts, declared)
+  }
+
+  #checkBatch(budgetMs: number): void {
+    const endMs = performance.now() + budgetMs
+    const batch: Admitted[] = []
+    let taken = 0
+    while (taken < this.#queue.length && (taken === 0 || performance.now() < endMs)) {
+      const submission = this.#queue[taken++]!
+      try {
+        batch.push(this.#admit(submission))
+      } catch (error) {
+        submission.reject(error)
+      }
+    }
+    this.#queue.splice(0, taken)
+    if (batch.length === 0) return
+    this.#writing++
+    this.#newestWrite = this.#write(batch)
+  }
+
+  /** Brings a batch into the journal, then answers. */
+  async #write(batch: Admitted[]): Promise<void> {
+    const { mempool, journal, publishClass, halt } = this.#admission
+    const items = batch.map(({ item }) => item)
+    const displaced = batch.flatMap((admitted) => admitted.displaced)
+    try {
+      await journal.submit(items.map((item) => ({ hash: item.hash, body: encodeSubmitted(item) })))
+      for (const { declared } of items) if (declared !== null) publishClass(declared, true)
+      mempool.release(items, displaced)
+      this.#written += items.length
+      for (const { item, submission } of batch) submission.resolve(item.hash)
+    } catch (error) {
+      for (const item of items) this.#lost.add(item)
+      const state = this.#admission.newestState()
+      mempool.withdraw(
+        items,
+        displaced.filter((item) => !this.#lost.has(item)),
+        (sender) => state.nonceAt(sender),
+      )
+      const { message } = error as Error
+      for (const { submission } of batch) {
+        submission.reject(refusal(63, `the transaction was not taken: ${message}`))
+      }
+      if (!(error instanceof OutOfRoomError)) halt(message)
+    }
+    this.#writing--
+  }
+
+  #admit(submission: Submission): Admitted {
+    const { transaction, contractClass } = submission
     const { mempool, chainId } = this.#admission
     const hash = transactionHash(transaction, chainId)
     if (mempool.get(hash) || this.#admission.isIncluded(hash)) throw refusal(59)
     const state = this.#admission.newestState()
     const address = addressOf(transaction)
-    const sender = transaction.type === 'DEPLOY_ACCOUNT' ? address! : transaction.senderAddress
+    const sender = senderOf(transaction, address)
     this.#checkNonce(transaction, sender, state)
     const declared = this.#classOf(transaction, contractClass, state)
     const facts = factsOf(transaction, address, declared)
     this.#validate(transaction, hash, sender, facts, state)
-    const encoded = encodeTransaction(transaction, hash, facts)
-    const answer = mempool.add(
-      {
-        hash,
-        sender,
-        nonce: transaction.nonce,
-        tip: transaction.tip,
-        maxL2Price: transaction.resourceBounds.l2Gas.maxPricePerUnit,
-        sizeBytes: encoded.byteLength + (contractClass ? classSize(contractClass) : 0),
-        arrivedMs: this.#admission.nowMs(),
-        transaction,
-        contractAddress: address,
-        encoded,
-        declared,
-      },
-      state.nonceAt(sender),
-    )
+    const item = this.#itemOf(hash, transaction, address, facts, declared)
+    const answer = mempool.add(item, state.nonceAt(sender), true)
     if (!answer.admitted) throw refuse(POOL_CODES[answer.refusal], answer.text)
-    if (declared !== null) this.#admission.publishClass(declared, true)
-    return hash
+    const { replaced, evicted } = answer
+    return { item, submission, displaced: replaced === null ? evicted : [replaced, ...evicted] }
+  }
+
+  #itemOf(
+    hash: bigint,
+    transaction: Transaction,
+    address: bigint | null,
+    facts: TransactionFacts,
+    declared: StoredClass | null,
+  ): PoolTransaction {
+    const encoded = encodeTransaction(transaction, hash, facts)
+    const sierra = declared?.sierra ?? null
+    return {
+      hash,
+      sender: senderOf(transaction, address),
+      nonce: transaction.nonce,
+      tip: transaction.tip,
+      maxL2Price: transaction.resourceBounds.l2Gas.maxPricePerUnit,
+      sizeBytes: encoded.byteLength + (sierra ? classSize(sierra) : 0),
+      arrivedMs: this.#admission.nowMs(),
+      transaction,
+      contractAddress: address,
+      encoded,
+      declared,
+    }
   }
 
   #checkNonce(transaction: Transaction, sender: bigint, state: StateReader): void {
@@ -227,6 +321,10 @@ export class Submissions {
 
 function refuse(code: number, text: string): Error {
   return TEXT_CODES.has(code) ? refusal(code, text) : refusal(code)
+}
+
+function senderOf(transaction: Transaction, address: bigint | null): bigint {
+  return transaction.type === 'DEPLOY_ACCOUNT' ? address! : transaction.senderAddress
 }
 
 /** Address of the account that a deploy_account makes. */

@@ -90,7 +90,9 @@ export async function openLogEngine(
 class LogEngine implements OrderingEngine {
   readonly #folder: JournalFolder
   readonly #options: LogOptions
+  /** With what waits to be written, and as it is on the disk. */
   readonly #standing: Standing
+  readonly #durable = new Standing()
   readonly #retention: Retention
   #active: ActiveSegment | null
   #nextGroup: number
@@ -112,6 +114,8 @@ class LogEngine implements OrderingEngine {
   ) {
     this.#folder = folder
     this.#options = options
+    const { term, sealed } = standing.head
+    this.#durable.apply(startRecord({ term, height: sealed }))
     this.#standing = standing
     this.#retention = retention
     this.#active = active
@@ -237,7 +241,10 @@ class LogEngine implements OrderingEngine {
       await writeGroup(active, bytes)
     }
     this.#nextGroup++
-    for (const record of records) this.#retention.note(record, active.number)
+    for (const record of records) {
+      this.#durable.apply(record)
+      this.#retention.note(record, active.number)
+    }
   }
 
   /** Begins the next segment with a group; its file is there when both are durable. */
@@ -245,7 +252,10 @@ class LogEngine implements OrderingEngine {
     const number = (this.#active?.number ?? 0) + 1
     const firstGroup = this.#nextGroup
     const header = headerBytes({ number, previousBytes: this.#active?.bytes ?? 0, firstGroup })
-    const group = groupBytes(records, firstGroup, number, HEADER_BYTES)
+    // It repeats where the engine stands, for older segments may be dropped.
+    const { term, sealed } = this.#durable.head
+    const all = [startRecord({ term, height: sealed }), ...records]
+    const group = groupBytes(all, firstGroup, number, HEADER_BYTES)
     const file = await this.#folder.create(segmentName(number))
     const started: ActiveSegment = { number, file, bytes: 0 }
     try {

@@ -133,3 +133,9 @@ export function readSeal(body: Uint8Array): Seal {
 export function heightOf({ type, body }: EngineRecord): number | null {
   return type === BEGIN || type === EXTEND || type === SEAL ? new ByteReader(body).count() : null
 }
+
+/** Height and index that a record of type EXTEND begins with. */
+export function placeOf(body: Uint8Array): { height: number; index: number } {
+  const reader = new ByteReader(body)
+  return { height: reader.count(), index: reader.count() }
+}

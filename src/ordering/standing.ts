@@ -10,9 +10,8 @@ import {
   BEGIN,
   type EngineRecord,
   EXTEND,
-  readBegin,
-  readExtend,
-  readSeal,
+  heightOf,
+  placeOf,
   readStart,
   SEAL,
   START,
@@ -53,13 +52,14 @@ export class Standing {
         return
       }
       case BEGIN:
-        this.#open = { height: readBegin(record.body).context.number, next: 0 }
+        this.#open = { height: heightOf(record)!, next: 0 }
         break
       case EXTEND:
-        this.#open = { height: readExtend(record.body).height, next: this.#open!.next + 1 }
+        // Without its beginning, which was forgotten, the block is stored already.
+        if (this.#open !== null) this.#open.next++
         break
       case SEAL:
-        this.#sealed = readSeal(record.body).height
+        this.#sealed = heightOf(record)!
         this.#open = null
         break
       default:
@@ -68,18 +68,18 @@ export class Standing {
     this.#last = record
   }
 
-  #isNext({ type, body }: EngineRecord): boolean {
+  #isNext(record: EngineRecord): boolean {
     const open = this.#open
-    switch (type) {
+    switch (record.type) {
       case BEGIN:
-        return open === null && readBegin(body).context.number === this.#sealed + 1
+        return open === null && heightOf(record) === this.#sealed + 1
       case EXTEND: {
         if (open === null) return false
-        const { height, index } = readExtend(body)
+        const { height, index } = placeOf(record.body)
         return open.height === height && open.next === index
       }
       case SEAL:
-        return open !== null && open.height === readSeal(body).height
+        return open !== null && open.height === heightOf(record)
       default:
         return false
     }

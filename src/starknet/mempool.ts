@@ -7,8 +7,10 @@
  * enters at once. A later nonce waits for its predecessors. The size is bounded: when it is full, a transaction that
  * would open a nonce gap is refused, any other evicts one behind a gap.
  *
+ * An item may be added as *held*: it has its place and is not taken, until it is released or withdrawn.
+ *
  * Invariants: per account `next` is the lowest nonce not staged; the queue holds exactly one entry for each account
- * whose `next` waits; an entry of the queue that is not its account's `queued` is stale and is passed over.
+ * whose `next` waits and is not held; an entry of the queue that is not its account's `queued` is stale and is passed over.
  */
 import { Heap } from '../shared/heap.ts'
 
@@ -55,6 +57,9 @@ export class Mempool<T extends PoolItem> {
   /** Waiting and staged, in order of arrival. */
   readonly #byHash = new Map<bigint, T>()
   readonly #staged = new Set<T>()
+  readonly #held = new Set<T>()
+  /** What left without being included since `drainDropped`. */
+  #dropped: T[] = []
   readonly #queue = new Heap<T>((a, b) => a.tip > b.tip || (a.tip === b.tip && a.hash > b.hash))
   #sizeBytes = 0
   #ready = 0
@@ -90,8 +95,11 @@ export class Mempool<T extends PoolItem> {
     return this.#accounts.has(sender)
   }
 
-  /** Admits a transaction of an account whose nonce in the newest state is `accountNonce`. */
-  add(item: T, accountNonce: bigint): PoolAnswer<T> {
+  /**
+   * Admits a transaction of an account whose nonce in the newest state is `accountNonce`. A held one is not taken before
+   * `release`.
+   */
+  add(item: T, accountNonce: bigint, isHeld = false): PoolAnswer<T> {
     this.expire(item.arrivedMs)
     const account = this.#accounts.get(item.sender)
     const refusal = this.#refuse(item, account, accountNonce)
@@ -111,8 +119,40 @@ export class Mempool<T extends PoolItem> {
     home.waiting.set(item.nonce, item)
     this.#byHash.set(item.hash, item)
     this.#sizeBytes += item.sizeBytes
+    if (isHeld) this.#held.add(item)
     this.#enqueue(home)
     return { admitted: true, replaced, evicted }
+  }
+
+  /** Lets held items be taken; `displaced` are those that they replaced or evicted, which are now gone for good. */
+  release(items: readonly T[], displaced: readonly T[]): void {
+    for (const item of items) {
+      this.#held.delete(item)
+      if (this.#byHash.get(item.hash) === item) this.#enqueue(this.#accounts.get(item.sender)!)
+    }
+    this.#dropped.push(...displaced)
+  }
+
+  /** Takes back held items, and admits again what they displaced. */
+  withdraw(
+    items: readonly T[],
+    displaced: readonly T[],
+    nonceOf: (sender: bigint) => bigint,
+  ): void {
+    for (const item of items) {
+      this.#held.delete(item)
+      if (this.#byHash.get(item.hash) === item) this.#drop(item, this.#accounts.get(item.sender)!)
+    }
+    for (const item of displaced) {
+      if (!this.add(item, nonceOf(item.sender)).admitted) this.#dropped.push(item)
+    }
+  }
+
+  /** What was displaced, waited too long or lost its nonce since the last call; rejected ones are not among them. */
+  drainDropped(): T[] {
+    const dropped = this.#dropped
+    this.#dropped = []
+    return dropped
   }
 
   /** Takes up to `limit` transactions in block order; they stay known, as staged, until `settle`. */
@@ -163,10 +203,8 @@ export class Mempool<T extends PoolItem> {
     const dropped: T[] = []
     for (const item of this.#byHash.values()) {
       if (!this.#isExpired(item, nowMs)) break
-      if (this.#staged.has(item)) continue
-      const account = this.#accounts.get(item.sender)!
-      if (account.queued === item) this.#unqueue(account)
-      this.#drop(item, account)
+      if (this.#staged.has(item) || this.#held.has(item)) continue
+      this.#expire(item, this.#accounts.get(item.sender)!)
       dropped.push(item)
     }
     return dropped
@@ -262,7 +300,7 @@ export class Mempool<T extends PoolItem> {
 
   #enqueue(account: Account<T>): void {
     const item = account.waiting.get(account.next)
-    if (item === undefined || account.queued === item) return
+    if (item === undefined || account.queued === item || this.#held.has(item)) return
     this.#unqueue(account)
     account.queued = item
     this.#ready++
@@ -294,8 +332,15 @@ export class Mempool<T extends PoolItem> {
 
   #dropBelow(account: Account<T>): void {
     for (const item of [...account.waiting.values()]) {
-      if (item.nonce < account.next) this.#remove(item, account)
+      if (item.nonce >= account.next) continue
+      this.#remove(item, account)
+      this.#dropped.push(item)
     }
+  }
+
+  #expire(item: T, account: Account<T>): void {
+    this.#drop(item, account)
+    this.#dropped.push(item)
   }
 
   #remove(item: T, account: Account<T>): void {
