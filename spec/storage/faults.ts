@@ -25,7 +25,7 @@ import { openStorage } from '../../src/storage/storage.ts'
 import { addresses, blockOf, Choice, classes, keys, RandomChain } from './_random-chain.ts'
 
 const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
-const rounds = Number(process.env.FUGUE_FAULTS ?? 60)
+const rounds = Number(process.env.FUGUE_FAULTS ?? 45)
 console.log(`seed ${seed}`)
 
 const base = mkdtempSync(join(tmpdir(), 'fugue-faults-'))

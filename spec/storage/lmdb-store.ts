@@ -16,7 +16,7 @@ import { createMemoryStore } from '../../src/storage/memory-store.ts'
 import { addresses, blockOf, classes, keys, RandomChain } from './_random-chain.ts'
 
 const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
-const steps = Number(process.env.FUGUE_STEPS ?? 220)
+const steps = Number(process.env.FUGUE_STEPS ?? 170)
 console.log(`seed ${seed}`)
 
 const folder = mkdtempSync(join(tmpdir(), 'fugue-store-'))
@@ -40,7 +40,7 @@ test('both stores answer alike, whatever is appended, aborted, pruned and reopen
   for (let count = 0; count < 40; count++) pair.compareSomeBlock()
   for (let count = 0; count < 40; count++) pair.compareEvents()
   console.log(`${pair.checks} checks, height ${pair.disk.height()}`)
-  assert.ok(pair.checks > 10_000 || steps < 200)
+  assert.ok(pair.checks > 10_000 || steps < 170)
   pair.checkAll()
   await pair.database.close()
 })
