@@ -36,8 +36,8 @@ import { decodeTransaction } from './transaction-codec.ts'
 
 /** Transactions of decoded blocks that are kept, with what new ones did: about 10 kB each. */
 const KEPT_TRANSACTIONS = 4000
-/** Decoded executions that are kept. */
-const KEPT_EXECUTIONS = 4096
+/** Decoded executions that are kept, some tens of kilobytes each. */
+const KEPT_EXECUTIONS = 1024
 /** Groups of results that are kept as words, for neighbours are asked for next. */
 const KEPT_GROUPS = 64
 /** Decoded events that are kept, by block: clients page through a few blocks at a time. */
