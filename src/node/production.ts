@@ -165,6 +165,7 @@ export class Production {
   /** Ends the open block, empty or not; returns its number, and its hash when it is appended. */
   seal(): { number: number; appended: Promise<bigint> } {
     const open = this.openBlock()
+    open.restamp(this.#nextContext())
     const aliases = aliasDiff(open.diff, open.before)
     this.#options.engine.load(changesOfStateDiff(aliases, this.newestState()))
     open.addDiff(aliases)
