@@ -24,13 +24,14 @@ import { executeSequentially } from './executor/sequential.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
 import { createEngineMemory, loadState } from './mvmemory/memory.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
+import type { RunOn } from './node/draft.ts'
 import { refusal } from './node/errors.ts'
 import { genesis } from './node/genesis.ts'
 import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
 import { type Engine, Production } from './node/production.ts'
-import type { RunOn } from './node/simulation.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
+import { turn } from './shared/turn.ts'
 import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
 import { decodeOutcome } from './starknet/decode-outcome.ts'
@@ -114,6 +115,7 @@ export async function createChain(
         intake: intake.provide({
           actors: {
             'check batch': fromPromise<BatchOutcome>(async () => {
+              // What arrived together is checked together.
               await turn()
               return submissions.check(BATCH_MS)
             }),
@@ -332,9 +334,4 @@ function reportOf(run: { included: number; result: BlockResult }): ExecutedRun {
 
 function skipFile(file: string, reason: string): void {
   process.stderr.write(`fugue: ${file} is no compiled class: ${reason}\n`)
-}
-
-/** One turn of the event loop, so that what arrived together is checked together. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

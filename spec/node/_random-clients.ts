@@ -248,11 +248,11 @@ export class Client {
   }
 
   /** Simulations share a machine with the sequential executor. */
-  private look(): void {
+  private async look(): Promise<void> {
     const { chain, random } = this
     const flags = { skipValidate: true, skipFeeCharge: random.oneIn(2) }
     const transaction = this.invoke(this.nonceNow())
-    chain.simulate([{ transaction, contractClass: null }], 'pre_confirmed', flags)
+    await chain.simulate([{ transaction, contractClass: null }], 'pre_confirmed', flags)
     chain.stateOf(random.below(chain.store.height() + 1)).nonceAt(this.self.address)
     for (const hash of [...this.log.admitted.keys()].slice(-5)) chain.stageOf(hash)
   }
