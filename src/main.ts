@@ -24,6 +24,7 @@ import { executeSequentially } from './executor/sequential.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
 import { createEngineMemory, loadState } from './mvmemory/memory.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
+import type { RunOn } from './node/draft.ts'
 import { refusal } from './node/errors.ts'
 import { genesis } from './node/genesis.ts'
 import { Journal } from './node/journal.ts'
@@ -31,13 +32,13 @@ import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
 import { type Engine, Production } from './node/production.ts'
 import { recover, recoveryText, takeLead } from './node/recovery.ts'
-import type { RunOn } from './node/simulation.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
 import { UsageError } from './node/usage-error.ts'
 import { EngineError, type OrderingEngine } from './ordering/engine.ts'
 import { openJournalFolder } from './ordering/files.ts'
 import { openLogEngine } from './ordering/log.ts'
 import { MemoryEngine } from './ordering/memory.ts'
+import { turn } from './shared/turn.ts'
 import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
 import { classMessage } from './starknet/class-message.ts'
@@ -147,6 +148,7 @@ export async function createChain(
         intake: intake.provide({
           actors: {
             'check batch': fromPromise<BatchOutcome>(async () => {
+              // What arrived together is checked together.
               await turn()
               return await submissions.check(BATCH_MS)
             }),
@@ -397,9 +399,4 @@ function skipFile(file: string, reason: string): void {
 
 function say(text: string): void {
   process.stderr.write(`fugue: ${text}\n`)
-}
-
-/** One turn of the event loop, so that what arrived together is checked together. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

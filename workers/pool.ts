@@ -84,6 +84,8 @@ export class Pool implements ExecutorPool {
   /** Everything published so far, for workers that come later. */
   private readonly published: unknown[] = []
   private isClosed = false
+  /** The stop, once it was asked for. */
+  private closing: Promise<void> | null = null
 
   private constructor(options: PoolOptions, machine: VirtualMachine) {
     if (!(options.workers >= 1 && options.workers <= MOST_WORKERS)) {
@@ -139,8 +141,12 @@ export class Pool implements ExecutorPool {
   }
 
   /** Ends the workers; the memory stays readable. */
-  async stop(): Promise<void> {
-    if (this.isClosed) return
+  stop(): Promise<void> {
+    this.closing ??= this.close()
+    return this.closing
+  }
+
+  private async close(): Promise<void> {
     this.isClosed = true
     Atomics.store(this.doorbell, CLOSING, 1)
     Atomics.add(this.doorbell, CALL, 1)

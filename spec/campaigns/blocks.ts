@@ -51,7 +51,6 @@ export async function run(args: string[]): Promise<void> {
         pool.workers,
         random,
         advice,
-        random.oneIn(2),
       )
       assertSame(rehearsed, expected, `virtual ${hint}`)
       const running = executeBlock(input, pool, advice)

@@ -17,24 +17,18 @@ export function executeVirtually(
   workers: number,
   random: Random,
   advice: Advice = {},
-  everywhere = false,
 ): Promise<BlockResult> {
   const pool: ExecutorPool = {
     memory,
     machine: makeMachine(),
     workers,
     run: async () => {
-      const virtual = new VirtualWorkers(memory, makeMachine, workers, random)
-      if (everywhere) virtual.runInterruptedEverywhere()
-      else virtual.run()
+      new VirtualWorkers(memory, makeMachine, workers, random).run()
       return null
     },
   }
   return executeBlock(input, pool, { ...advice, workers })
 }
-
-/** Atomic accesses between two interruptions, on average: a turn has about thirty. */
-const RARELY = 8
 
 class VirtualWorkers {
   private readonly memory: EngineMemory
@@ -74,25 +68,6 @@ class VirtualWorkers {
       }
     } finally {
       globalThis.Atomics = atomics
-    }
-  }
-
-  /** The same, others going on before any atomic access. */
-  runInterruptedEverywhere(): void {
-    const names = ['load', 'store', 'compareExchange', 'exchange', 'add', 'sub'] as const
-    const real = { ...Object.fromEntries(names.map((name) => [name, Atomics[name]])) }
-    for (const name of names) {
-      const access = Atomics[name] as (...operands: unknown[]) => number
-      const interrupted = (...operands: unknown[]) => {
-        if (this.random.oneIn(RARELY)) this.interrupt()
-        return access(...operands)
-      }
-      Object.assign(Atomics, { [name]: interrupted })
-    }
-    try {
-      this.run()
-    } finally {
-      Object.assign(Atomics, real)
     }
   }
 

@@ -65,6 +65,12 @@ test('a pool stops while a successor starts', async () => {
   assert.is(threads(), before)
 })
 
+test('who stops a pool that is stopping waits until it has stopped', async () => {
+  const pool = await Pool.start({ workers: 2, machine: { kind: 'ledger' } })
+  const first = pool.stop().then(() => 'first')
+  assert.is(await Promise.race([pool.stop().then(() => 'second'), first]), 'first')
+})
+
 test('what the machine of this thread refuses is not sent to workers, nor to their successors', async () => {
   const crypto = createCryptoMemory()
   await withPool(

@@ -29,16 +29,7 @@ test(`${blocks} blocks on 1 to 4 virtual workers, seed ${seed}`, async () => {
     const hint = `FUGUE_SEED=${seed + block} FUGUE_BLOCKS=1: ${workers} workers, ${text}`
     for (let again = 0; again < 2; again++) {
       const expected = executeSequentially(input, machine(), oracle)
-      const everywhere = again === 1
-      const actual = await executeVirtually(
-        input,
-        memory,
-        machine,
-        workers,
-        random,
-        advice,
-        everywhere,
-      )
+      const actual = await executeVirtually(input, memory, machine, workers, random, advice)
       assert.is(actual.statistics.fallback, null, hint)
       assertSame(actual, expected, hint)
       aborts += actual.statistics.aborts

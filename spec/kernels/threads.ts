@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readCell, writeCell } from '../../src/felt/cell.ts'
 import { attachCrypto, createCryptoMemory } from '../../src/felt/crypto.ts'
 import { chain } from './_hasher.ts'
 
@@ -28,6 +29,26 @@ test('two threads at once agree with one alone', async () => {
     hashes,
     starts.map((start) => chain(alone, start, COUNT)),
   )
+})
+
+test('a thread does not trust what a dead one left half written', () => {
+  const memory = createCryptoMemory(2)
+  const hash = () => {
+    const { cells, scratch, pedersen } = attachCrypto(memory, 1)
+    writeCell(cells, scratch / 8, 5n)
+    writeCell(cells, scratch / 8 + 4, 6n)
+    pedersen(scratch, scratch + 32, scratch + 64)
+    return readCell(cells, scratch / 8 + 8)
+  }
+  const right = hash()
+  // Wherever the result was kept, it is another one now.
+  const { cells, scratch } = attachCrypto(memory, 0)
+  const thread = attachCrypto(memory, 1).scratch
+  assert.ok(thread > scratch)
+  for (let at = thread / 8; at < cells.length; at++) {
+    if (cells[at] === (right & ((1n << 64n) - 1n))) cells[at] = 1n
+  }
+  assert.is(hash(), right)
 })
 
 test('a memory without tables and a thread without scratch are refused', () => {

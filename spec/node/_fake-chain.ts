@@ -287,8 +287,8 @@ export function fakeChain(): FakeChain {
     },
     createBlock: async () => blocks[1]!.header.blockHash,
     call: () => chain.nextCall,
-    simulate: (transactions) => transactions.map(() => fakeExecution(chain.nextOutcome)),
-    estimate: (transactions) =>
+    simulate: async (transactions) => transactions.map(() => fakeExecution(chain.nextOutcome)),
+    estimate: async (transactions) =>
       transactions.map(() => ({
         execution: fakeExecution(chain.nextOutcome),
         gas: { l1Gas: 0n, l1DataGas: 128n, l2Gas: 800_000n },

@@ -53,7 +53,7 @@ const GAS_PRICE = 10n ** 9n
 const TRANSFER_BOUNDS = { l1: 0n, l2: 3_000_000n, data: 1000n }
 const WIDE_BOUNDS = { l1: 0n, l2: 300_000_000n, data: 20_000n }
 const MOST_TRANSFER_FEE = (TRANSFER_BOUNDS.l2 + TRANSFER_BOUNDS.data) * 2n * GAS_PRICE
-/** Classes that are not declared at genesis, and an entry point of each that needs no argument. */
+/** Classes that are not declared at genesis; `increment` of a counter succeeds, other calls revert. */
 const CLASSES: ContractName[] = ['counter', 'loop', 'hasher']
 
 interface Call {
@@ -175,7 +175,9 @@ export class Client {
   /** Declares, deploys and calls a class without waiting in between. Another client may have declared it already. */
   private async declareDeployCall(): Promise<void> {
     await this.executed()
-    const contract = loadContract(this.random.pick(CLASSES))
+    const name = this.random.pick(CLASSES)
+    const contract = loadContract(name)
+    const given = name === 'counter' ? [5n] : []
     const { classHash, compiledClassHash, sierra } = contract
     const salt = BigInt(this.random.below(1 << 30))
     const declare = this.declare({ classHash, compiledClassHash })
@@ -184,10 +186,10 @@ export class Client {
       {
         to: DEPLOYER_ADDRESS,
         name: 'deployContract',
-        calldata: [classHash, salt, 0n, 0n],
+        calldata: [classHash, salt, 0n, BigInt(given.length), ...given],
       },
     ]
-    const address = contractAddress(0n, salt, classHash, [])
+    const address = contractAddress(0n, salt, classHash, given)
     const call = [{ to: address, name: 'increment', calldata: [] }]
     const first = this.nonce++
     const next = this.invoke(this.nonce++, deploy, { bounds: WIDE_BOUNDS })
@@ -246,11 +248,11 @@ export class Client {
   }
 
   /** Simulations share a machine with the sequential executor. */
-  private look(): void {
+  private async look(): Promise<void> {
     const { chain, random } = this
     const flags = { skipValidate: true, skipFeeCharge: random.oneIn(2) }
     const transaction = this.invoke(this.nonceNow())
-    chain.simulate([{ transaction, contractClass: null }], 'pre_confirmed', flags)
+    await chain.simulate([{ transaction, contractClass: null }], 'pre_confirmed', flags)
     chain.stateOf(random.below(chain.store.height() + 1)).nonceAt(this.self.address)
     for (const hash of [...this.log.admitted.keys()].slice(-5)) chain.stageOf(hash)
   }

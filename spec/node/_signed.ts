@@ -18,10 +18,21 @@ export function signedTransfer(
   amount: bigint,
   chainId: bigint,
 ): InvokeTransaction {
+  const call = [STRK_ADDRESS, selector('transfer'), 3n, to, amount, 0n]
+  return signedInvoke(account, nonce, [1n, ...call], chainId)
+}
+
+/** Any calls by a predeployed account, signed. */
+export function signedInvoke(
+  account: PredeployedAccount,
+  nonce: bigint,
+  calldata: bigint[],
+  chainId: bigint,
+): InvokeTransaction {
   const transaction: InvokeTransaction = {
-    ...common(account, nonce, 5_000_000n),
+    ...common(account, nonce, 50_000_000n),
     type: 'INVOKE',
-    calldata: [1n, STRK_ADDRESS, selector('transfer'), 3n, to, amount, 0n],
+    calldata,
     proofFacts: [],
   }
   return signed(transaction, account, chainId)

@@ -74,7 +74,7 @@ function setUp() {
       begin: () => {},
       stored: () => {},
     },
-    commit: () => Promise.reject(new Error('nothing is hashed here')),
+    commit: ({ context: { timestamp } }) => Promise.reject(new Error(`time ${timestamp}`)),
     contextOf: (number) => ({ ...context, number, timestamp: Math.floor(knobs.nowMs / 1000) }),
     nowMs: () => knobs.nowMs,
     faulted: (hash) => faults.push(hash),
@@ -114,6 +114,17 @@ test('a block in which nothing was executed yet takes the time of its first run'
   production.take(9)
   await production.executeSequentially()
   assert.is(production.peek().context.timestamp, 3600)
+})
+
+test('an empty block takes the time at which it is sealed', async () => {
+  const { production, knobs, add } = setUp()
+  add(1)
+  knobs.outcomes.set(1, REJECTED)
+  production.take(9)
+  await production.executeSequentially()
+  knobs.nowMs = 3_600_000
+  const { number } = production.seal('idle')
+  assert.match(String(await production.append(number).catch((error: Error) => error)), 'time 3600')
 })
 
 test('a run that fails after it was executed is not executed again', async () => {

@@ -19,7 +19,7 @@ for (const [index, blockGeneration] of modes.entries()) {
   const workers = index === 2 ? 0 : 2
   test(`${blockGeneration.mode}, ${workers} workers, seed ${seed + index}`, async () => {
     console.log(`random chain: seed ${seed + index}, ${blockGeneration.mode}, ${workers} workers`)
-    const life = { seed: seed + index, workers, blockGeneration, clients: 5, steps: 6, kills: 1 }
+    const life = { seed: seed + index, workers, blockGeneration, clients: 4, steps: 5, kills: 1 }
     const { transactions, blocks } = await liveRandomly(life)
     assert.ok(transactions > 20 && blocks > 0)
   })

@@ -151,6 +151,9 @@ export function attachCrypto(memory: WebAssembly.Memory, thread: number): Crypto
     throw new Error(`expected a thread with scratch in the crypto memory, got number ${thread}`)
   }
   kernels.init(TABLES, scratch)
+  // A thread that died here may have left an entry half written: its successor starts with empty memos.
+  kernels.forgetHashes()
+  kernels.forgetBases()
   return {
     ...kernels,
     cells: new BigUint64Array(memory.buffer),

@@ -63,18 +63,26 @@ export interface Chain {
   createBlock(): Promise<bigint>
 
   call(contractAddress: bigint, selector: bigint, calldata: bigint[], at: StateId): CallExecution
-  /** Runs the transactions in order on the state, each on what its predecessors left; nothing is kept. */
+  /**
+   * Runs the transactions in order on the state, each on what its predecessors left; nothing is kept. Ends with the
+   * first that is rejected.
+   */
   simulate(
     transactions: { transaction: Transaction; contractClass: SierraClass | null }[],
     at: StateId,
     flags: SimulationFlags,
-  ): TransactionExecution[]
-  /** As `simulate`, for each the L2 gas *limit* with which it succeeds, and the fee at the block's prices. */
+  ): Promise<TransactionExecution[]>
+  /**
+   * As `simulate`, for each the L2 gas *limit* with which it succeeds, and the fee at the block's prices. Ends with the
+   * first that does not succeed.
+   */
   estimate(
     transactions: { transaction: Transaction; contractClass: SierraClass | null }[],
     at: StateId,
     flags: SimulationFlags,
-  ): { execution: TransactionExecution; gas: GasVector; fee: bigint; context: BlockContext }[]
+  ): Promise<
+    { execution: TransactionExecution; gas: GasVector; fee: bigint; context: BlockContext }[]
+  >
   /** Adds CASM for declares to come; returns both compiled class hashes. */
   addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint }
 

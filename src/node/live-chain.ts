@@ -18,17 +18,11 @@ import {
   type StateId,
   type TransactionStage,
 } from './chain.ts'
+import type { RunOn } from './draft.ts'
 import { invalidParams, refusal } from './errors.ts'
 import { mintTransaction } from './faucet.ts'
 import type { Production } from './production.ts'
-import {
-  call,
-  type Estimate,
-  estimate,
-  type RunOn,
-  type SimulatedTransaction,
-  simulate,
-} from './simulation.ts'
+import { call, type Estimate, estimate, type SimulatedTransaction, simulate } from './simulation.ts'
 import type { PoolTransaction, Submissions } from './submissions.ts'
 
 export interface LiveChainParts {
@@ -131,7 +125,11 @@ export class LiveChain implements Chain {
     return call(this.#parts.runOn, this.#contextOf(at), this.stateOf(at), request)
   }
 
-  simulate(transactions: Simulated[], at: StateId, flags: SimulationFlags): TransactionExecution[] {
+  async simulate(
+    transactions: Simulated[],
+    at: StateId,
+    flags: SimulationFlags,
+  ): Promise<TransactionExecution[]> {
     return simulate(
       this.#parts.runOn,
       this.#contextOf(at),
@@ -145,13 +143,13 @@ export class LiveChain implements Chain {
     )
   }
 
-  estimate(
+  async estimate(
     transactions: Simulated[],
     at: StateId,
     flags: SimulationFlags,
-  ): (Estimate & { context: BlockContext })[] {
+  ): Promise<(Estimate & { context: BlockContext })[]> {
     const context = this.#contextOf(at)
-    const estimates = estimate(
+    const estimates = await estimate(
       this.#parts.runOn,
       context,
       this.stateOf(at),

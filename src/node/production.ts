@@ -178,8 +178,10 @@ export class Production {
 
   /** Ends the open block, empty or not; returns its number, and its hash when it is appended. */
   seal(reason: string): { number: number; appended: Promise<bigint> } {
-    const { context, transactions } = this.openBlock()
+    const open = this.openBlock()
     const { journal } = this.#options
+    if (!journal.hasBegun(open.context.number)) open.restamp(this.#nextContext())
+    const { context, transactions } = open
     journal.begin(context)
     return this.#close(journal.seal(context.number, transactions.length, reason))
   }
@@ -216,6 +218,7 @@ export class Production {
 
   #close(kept: Promise<void>): { number: number; appended: Promise<bigint> } {
     const open = this.openBlock()
+    open.restamp(this.#nextContext())
     const aliases = aliasDiff(open.diff, open.before)
     this.#options.engine.load(changesOfStateDiff(aliases, this.newestState()))
     open.addDiff(aliases)

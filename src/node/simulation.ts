@@ -2,20 +2,17 @@
  * Executions that leave nothing behind: `call`, `simulate`, `estimate`, and the gateway's try-out of a submission.
  *
  * All run on the calling thread, on any state that can be read, with the sequential executor and a virtual machine of
- * their own. Several transactions run in order, each on what its predecessors left.
+ * their own. Several transactions run in order, each on what its predecessors left (`draft.ts`).
  */
-import type { BlockInput, BlockResult } from '../executor/block.ts'
 import type { BlockContext, ExecutionFlags } from '../starknet/block-context.ts'
-import { decodeCall, decodeOutcome } from '../starknet/decode-outcome.ts'
+import { decodeCall } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import { encodeCall, encodeTransaction } from '../starknet/encoded-transaction.ts'
 import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
 import { QUERY_VERSION, type ResourceBound, type Transaction } from '../starknet/transaction.ts'
 import type { StateReader, StoredClass } from '../storage/chain-store.ts'
+import { Draft, type RunOn } from './draft.ts'
 import { addressOf, factsOf } from './submissions.ts'
-
-/** Runs encoded transactions one by one on a state; nothing is kept. */
-export type RunOn = (input: BlockInput, state: StateReader) => BlockResult
 
 export interface SimulatedTransaction {
   transaction: Transaction
@@ -44,21 +41,22 @@ export function call(
   return decodeCall(results[0]!)
 }
 
-/** Runs transactions in order; bounds of 0 count as the largest ones. */
-export function simulate(
+/** Runs transactions in order, up to the first that is rejected; bounds of 0 count as the largest ones. */
+export async function simulate(
   run: RunOn,
   context: BlockContext,
   state: StateReader,
   transactions: SimulatedTransaction[],
   flags: ExecutionFlags,
-): TransactionExecution[] {
-  const input = {
-    constants: encodeBlockContext(context, flags),
-    transactions: transactions.map((simulated) =>
-      encode(simulated, withRoom(simulated.transaction)),
-    ),
+): Promise<TransactionExecution[]> {
+  const draft = new Draft(run, context, state, flags)
+  const executions: TransactionExecution[] = []
+  for (const simulated of transactions) {
+    const execution = await draft.add(encode(simulated, withRoom(simulated.transaction)))
+    executions.push(execution)
+    if (execution.outcome === 'REJECTED') break
   }
-  return run(input, state).results.map(decodeOutcome)
+  return executions
 }
 
 export interface Estimate {
@@ -69,53 +67,54 @@ export interface Estimate {
 }
 
 /**
- * Simulates without charging, and finds for each transaction the lowest L2 gas limit that lets it succeed.
+ * Simulates without charging, up to the first that fails, and finds for each transaction the lowest L2 gas limit that
+ * lets it succeed.
  *
  * Accounts look at the version of a transaction, and another branch may cost a little more. What comes in the query form
  * will be sent in the other one, so it is run as both, and the dearer one counts.
  */
-export function estimate(
+export async function estimate(
   run: RunOn,
   context: BlockContext,
   state: StateReader,
   transactions: SimulatedTransaction[],
   flags: ExecutionFlags,
-): Estimate[] {
-  const constants = encodeBlockContext(context, { ...flags, chargeFee: false })
-  const runOn = (encoded: Int32Array[]) =>
-    run({ constants, transactions: encoded }, state).results.map(decodeOutcome)
-  const asked = measure(runOn, transactions)
+): Promise<Estimate[]> {
+  const newDraft = () => new Draft(run, context, state, { ...flags, chargeFee: false })
+  const asked = await measure(newDraft(), transactions)
   const isQuery = transactions.some(({ transaction }) => transaction.version >= QUERY_VERSION)
-  const sent = isQuery ? measure(runOn, transactions.map(asSent)) : asked
+  const succeeded = asked.every(({ execution }) => execution.outcome === 'SUCCEEDED')
+  const sent = isQuery && succeeded ? await measure(newDraft(), transactions.map(asSent)) : asked
   return asked.map(({ execution, gas }, index) => {
-    const other = sent[index]!
-    const most = other.execution.outcome === 'SUCCEEDED' ? dearer(gas, other.gas) : gas
+    const other = sent[index]
+    const most = other?.execution.outcome === 'SUCCEEDED' ? dearer(gas, other.gas) : gas
     return { execution, gas: most, fee: feeOf(most, context, transactions[index]!.transaction.tip) }
   })
 }
 
 type Measured = Pick<Estimate, 'execution' | 'gas'>
 
-/** What each transaction uses, and of L2 gas what it needs as a limit. */
-function measure(
-  runOn: (encoded: Int32Array[]) => TransactionExecution[],
-  transactions: SimulatedTransaction[],
-): Measured[] {
-  const encoded = transactions.map((simulated) =>
-    encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, L2_GAS_LIMIT)),
-  )
-  return runOn(encoded).map((execution, index) => {
-    const simulated = transactions[index]!
-    if (execution.outcome !== 'SUCCEEDED') return { execution, gas: execution.gas }
-    const fits = (limit: bigint): boolean => {
-      const tried = [...encoded.slice(0, index)]
-      tried.push(encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, limit)))
-      const result = runOn(tried)[index]!
-      return result.outcome === 'SUCCEEDED' && result.gas.l2Gas <= limit
+/** What each transaction uses, and of L2 gas what it needs as a limit; up to the first that fails. */
+async function measure(draft: Draft, transactions: SimulatedTransaction[]): Promise<Measured[]> {
+  const measured: Measured[] = []
+  for (const simulated of transactions) {
+    const limitedTo = (l2Gas: bigint) =>
+      encode(simulated, withAmounts(simulated.transaction, L1_GAS_LIMIT, l2Gas))
+    const fits = async (limit: bigint): Promise<boolean> => {
+      const { execution } = await draft.run(limitedTo(limit))
+      const { outcome, gas } = execution
+      return outcome === 'SUCCEEDED' && gas.l2Gas <= limit
     }
-    const l2Gas = lowestLimit(execution.gas.l2Gas, fits)
-    return { execution, gas: { ...execution.gas, l2Gas } }
-  })
+    const { execution, keep } = await draft.run(limitedTo(L2_GAS_LIMIT))
+    if (execution.outcome !== 'SUCCEEDED') {
+      measured.push({ execution, gas: execution.gas })
+      break
+    }
+    const l2Gas = await lowestLimit(execution.gas.l2Gas, fits)
+    measured.push({ execution, gas: { ...execution.gas, l2Gas } })
+    keep()
+  }
+  return measured
 }
 
 /** The transaction without the mark of a query, under the hash that was signed. */
@@ -144,13 +143,16 @@ export function feeOf(gas: GasVector, context: BlockContext, tip: bigint): bigin
 }
 
 /** The gas used if that suffices as a limit, else the lowest sufficient limit to within `SEARCH_STEP`. */
-function lowestLimit(used: bigint, fits: (limit: bigint) => boolean): bigint {
-  if (fits(used)) return used
+async function lowestLimit(
+  used: bigint,
+  fits: (limit: bigint) => Promise<boolean>,
+): Promise<bigint> {
+  if (await fits(used)) return used
   let tooLow = used
   let enough = L2_GAS_LIMIT
   while (enough - tooLow > SEARCH_STEP) {
     const middle = (tooLow + enough) / 2n
-    if (fits(middle)) enough = middle
+    if (await fits(middle)) enough = middle
     else tooLow = middle
   }
   return enough

@@ -58,11 +58,11 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
     },
     starknet_estimateFee: {
       parameters: ['request', 'simulation_flags', 'block_id'],
-      answer: (parameters) => {
+      answer: async (parameters) => {
         const transactions = parameters.get('request', decodeTransactions)
         const flags = parameters.get('simulation_flags', decodeEstimateFlags)
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
-        const estimates = chain.estimate(transactions, at, {
+        const estimates = await chain.estimate(transactions, at, {
           skipValidate: flags.has('SKIP_VALIDATE'),
           skipFeeCharge: true,
         })
@@ -75,14 +75,15 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
     },
     starknet_simulateTransactions: {
       parameters: ['block_id', 'transactions', 'simulation_flags'],
-      answer: (parameters) => {
+      answer: async (parameters) => {
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
         const transactions = parameters.get('transactions', decodeTransactions)
         const flags = parameters.get('simulation_flags', decodeSimulationFlags)
         // Some clients ask for initial reads under the name that traces of blocks have for it.
         const traceFlags = parameters.optional('trace_flags', decodeTraceFlags, new Set())
         const context = contextOf(chain, at)
-        const executions = chain.simulate(transactions, at, {
+        const before = chain.stateOf(at)
+        const executions = await chain.simulate(transactions, at, {
           skipValidate: flags.has('SKIP_VALIDATE'),
           skipFeeCharge: flags.has('SKIP_FEE_CHARGE'),
         })
@@ -98,7 +99,7 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
         if (!flags.has('RETURN_INITIAL_READS') && traceFlags.size === 0) return simulated
         return {
           simulated_transactions: simulated,
-          initial_reads: encodeInitialReads(executions, chain.stateOf(at)),
+          initial_reads: encodeInitialReads(executions, before),
         }
       },
     },
