@@ -14,6 +14,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import {
+  constants,
+  copyFileSync,
   linkSync,
   readdirSync,
   readFileSync,
@@ -42,6 +44,8 @@ interface Holder {
 const TOUCH_MS = 1000
 /** and from elsewhere is taken for dead when it did not for this long: it may be a container that is gone. */
 const SILENCE_MS = 8000
+/** How file systems say that they have no links. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 /** Losing a race this often means that something else is wrong. */
 const MOST_TRIES = 100
 
@@ -162,11 +166,24 @@ function read(file: string): string {
 function link(file: string, name: string): boolean {
   try {
     linkSync(file, name)
-    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (!NO_LINKS.has(code ?? '')) throw error
+    return copy(file, name)
+  }
+  return true
+}
+
+/** The same on a file system without links: whoever reads in the moment between finds nothing, and looks again. */
+function copy(file: string, name: string): boolean {
+  try {
+    copyFileSync(file, name, constants.COPYFILE_EXCL)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
+  return true
 }
 
 function remove(file: string): void {
