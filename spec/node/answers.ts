@@ -253,6 +253,10 @@ vectorTest(
       28,
     ])
     for (const [method, params, code] of cases) await expectError(method, params, code)
+    // As a store answers whose history was pruned.
+    Object.assign(chain.store, { prove: () => null })
+    await expectError('starknet_getStorageProof', latest, 42)
+    Reflect.deleteProperty(chain.store, 'prove')
     chain.nextCall = {
       succeeded: false,
       result: [1n],
