@@ -188,6 +188,10 @@ test('a block that was prepared and not written has not happened', () => {
   const late = committer.prepare(second)
   inTransaction(() => committer.apply(second))
   assert.throws(() => committer.accept(late), /expected block 3, got 2/)
+  assert.throws(
+    () => inTransaction(() => tries.write(late.batch)),
+    /expected a block above 2, got 2/,
+  )
 })
 
 test('an update reads the ways to what it changes, and no more', () => {

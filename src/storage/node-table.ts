@@ -40,6 +40,7 @@ export class NodeTable implements WritableNodeStore {
   }
 
   write({ block, nodes, superseded }: NodeBatch): void {
+    this.#checkNewer(block)
     for (const { id, bytes } of nodes) {
       const record = Buffer.allocUnsafe(CHECKSUM_BYTES + bytes.length)
       record.set(bytes, CHECKSUM_BYTES)
@@ -71,6 +72,17 @@ export class NodeTable implements WritableNodeStore {
       this.#superseded.removeSync(block)
     }
     return blocks.length < limit
+  }
+
+  /** LMDB would pass over a record that is appended below others without a word. */
+  #checkNewer(block: number): void {
+    const first = keyOf(rootsId(block))
+    for (const newest of this.#nodes.getKeys({ reverse: true, limit: 1 })) {
+      if (Buffer.compare(newest, first) < 0) return
+      throw new Error(`expected a block above ${Buffer.from(newest).readUInt32BE(0)}, got ${block}`)
+    }
+    // Going down from the end, lmdb may stop before a key of zeros.
+    if (this.#nodes.doesExist(first)) throw new Error(`block ${block} is in ${this.#name} already`)
   }
 
   #supersededBy(block: number): number[] {
