@@ -119,6 +119,15 @@ test('long numbers keep their digits; strings and short numbers stay', () => {
   assert.is(quoteLongNumbers(json), quoted)
 })
 
+test('strings and numbers of millions of characters are read like short ones', () => {
+  for (const part of ['x', '\\"', '1', '-1 ', '\\\\']) {
+    const long = `"${part.repeat(10_000_000)}"`
+    assert.ok(quoteLongNumbers(`[${long},1234567890123456]`) === `[${long},"1234567890123456"]`)
+  }
+  const digits = '7'.repeat(10_000_000)
+  assert.ok(quoteLongNumbers(`[${digits}]`) === `["${digits}"]`)
+})
+
 test('the whole part of a decimal number is exact', () => {
   const cases: [string, bigint | null][] = [
     ['0', 0n],
