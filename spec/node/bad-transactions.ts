@@ -102,6 +102,45 @@ test('a nonce too low is 52, one too high too; a gap waits until it is filled', 
   assert.ok((await executed(second)).isSuccess())
 })
 
+test('a class that is too large is 57, and a simulation too long 41, before anything is hashed', async () => {
+  const none = { max_amount: '0x0', max_price_per_unit: '0x0' }
+  const common = {
+    version: '0x100000000000000000000000000000003',
+    sender_address: account.address,
+    nonce: '0x0',
+    signature: [],
+    tip: '0x0',
+    paymaster_data: [],
+    account_deployment_data: [],
+    resource_bounds: { l1_gas: none, l1_data_gas: none, l2_gas: none },
+    nonce_data_availability_mode: 'L1',
+    fee_data_availability_mode: 'L1',
+  }
+  const declare = {
+    ...common,
+    type: 'DECLARE',
+    compiled_class_hash: '0x1',
+    contract_class: {
+      // A felt that cannot be read, at the end: nobody came that far.
+      sierra_program: [...new Array(81_920).fill('0x1'), 'x'],
+      contract_class_version: '0.1.0',
+      entry_points_by_type: { EXTERNAL: [], L1_HANDLER: [], CONSTRUCTOR: [] },
+      abi: '',
+    },
+  }
+  const adding = [{ ...declare, version: '0x3' }]
+  assert.is((await fugue.refusal('starknet_addDeclareTransaction', adding)).code, 57)
+  const estimate = [[declare], ['SKIP_VALIDATE'], 'latest']
+  assert.is((await fugue.refusal('starknet_estimateFee', estimate)).code, 57)
+  const invoke = { ...common, type: 'INVOKE', calldata: ['0x0'] }
+  const long = { ...invoke, nonce: '0x1', calldata: new Array(5001).fill('0x0') }
+  const simulation = ['latest', [invoke, long], ['SKIP_VALIDATE']]
+  const { code, data } = await fugue.refusal('starknet_simulateTransactions', simulation)
+  assert.is(code, 41)
+  const execution_error = '5001 calldata felts, the limit is 5000'
+  assert.equal(data, { transaction_index: 1, execution_error })
+})
+
 test('the same transaction twice is 59, the same nonce for the same price 64', async () => {
   const sender = fugue.account(1)
   const waiting = await details(sender, { nonce: 1 })

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { answerText, type Method, type Methods } from '../../src/node/json-rpc.ts'
 import { quoteLongNumbers, wholePart } from '../../src/node/long-numbers.ts'
 
-const limits = { batch: 100, callMs: 20 }
+const limits = { batch: 100, answerLength: 1000, callMs: 20 }
 
 function methods(answer: Method['answer']): Methods {
   return new Map([['test', { parameters: ['a', 'b'], answer }]])
@@ -53,7 +53,11 @@ test('at most eight calls of a batch run at a time, and the answers keep their o
     return running--
   })
   const ids = Array.from({ length: 50 }, (_, id) => id)
-  const text = await answerText(`[${ids.map(call).join()}]`, slow, { ...limits, callMs: 10_000 })
+  const text = await answerText(`[${ids.map(call).join()}]`, slow, {
+    ...limits,
+    answerLength: 10_000,
+    callMs: 10_000,
+  })
   assert.equal(
     JSON.parse(text!).map(({ id }: { id: number }) => id),
     ids,
@@ -61,11 +65,67 @@ test('at most eight calls of a batch run at a time, and the answers keep their o
   assert.is(most, 8)
 })
 
+test('a batch of much work lets others through', async () => {
+  const busy = methods(() => {
+    const endMs = performance.now() + 12
+    while (performance.now() < endMs);
+  })
+  let turns = 0
+  const count = () => {
+    turns++
+    immediate = setImmediate(count)
+  }
+  let immediate = setImmediate(count)
+  const ids = Array.from({ length: 10 }, (_, id) => id)
+  await answerText(`[${ids.map(call).join()}]`, busy, limits)
+  clearImmediate(immediate)
+  assert.ok(turns >= 9, `${turns} turns`)
+})
+
+test('a batch that has got too much text gets no more, and notifications get nothing still', async () => {
+  const long = methods(() => 'x'.repeat(300))
+  const silent = '{"jsonrpc": "2.0", "method": "test"}'
+  const calls = Array.from({ length: 30 }, (_, id) => call(id))
+  const text = await answerText(`[${[...calls, silent].join()}]`, long, limits)
+  const answers = JSON.parse(text!) as { result?: string; error?: { code: number } }[]
+  assert.is(answers.length, 30)
+  assert.ok(answers.slice(0, 4).every(({ result }) => result !== undefined))
+  // Those that ran at the same time had begun.
+  assert.ok(answers.slice(12).every(({ error }) => error?.code === -32603))
+})
+
+test('a body is read once more for exact numbers, however many calls want them', async () => {
+  const answer: Method['answer'] = (parameters) => parameters.get('a', (value) => value)
+  const exact: Methods = new Map([['test', { parameters: ['a'], exactNumbers: true, answer }]])
+  const calls = [1, 2, 3].map((id) => call(id).replace('}', ', "params": [12345678901234567890]}'))
+  const parse = JSON.parse
+  let parsed = 0
+  JSON.parse = (...args) => {
+    parsed++
+    return parse(...args)
+  }
+  const text = await answerText(`[${calls.join()}]`, exact, limits).finally(() => {
+    JSON.parse = parse
+  })
+  assert.is(parsed, 2)
+  const results = (JSON.parse(text!) as { result: string }[]).map(({ result }) => result)
+  assert.equal(results, new Array(3).fill('12345678901234567890'))
+})
+
 test('long numbers keep their digits; strings and short numbers stay', () => {
   const json = '{"a": 123456789012345678901, "b": [1, -5.5], "c": "123456789012345678901 \\" 1e99"}'
   const quoted =
     '{"a": "123456789012345678901", "b": [1, -5.5], "c": "123456789012345678901 \\" 1e99"}'
   assert.is(quoteLongNumbers(json), quoted)
+})
+
+test('strings and numbers of millions of characters are read like short ones', () => {
+  for (const part of ['x', '\\"', '1', '-1 ', '\\\\']) {
+    const long = `"${part.repeat(10_000_000)}"`
+    assert.ok(quoteLongNumbers(`[${long},1234567890123456]`) === `[${long},"1234567890123456"]`)
+  }
+  const digits = '7'.repeat(10_000_000)
+  assert.ok(quoteLongNumbers(`[${digits}]`) === `["${digits}"]`)
 })
 
 test('the whole part of a decimal number is exact', () => {

@@ -3,6 +3,7 @@
  *
  * The version is looked at first: an older one is refused as such (61), not for the fields it lacks.
  */
+import { admissionLimits, isClassTooLarge } from '../starknet/admission.ts'
 import { sierraClassHash } from '../starknet/class-hash.ts'
 import {
   type DeclareTransaction,
@@ -25,7 +26,7 @@ import {
   decodeWord,
   Members,
 } from './decode.ts'
-import { refusal, UNSUPPORTED_TX_VERSION } from './errors.ts'
+import { CLASS_TOO_LARGE, refusal, UNSUPPORTED_TX_VERSION } from './errors.ts'
 
 /** A transaction as it came; `classBytes` is the size of the class as JSON. */
 export interface Broadcasted<T extends Transaction = Transaction> {
@@ -134,18 +135,25 @@ function decodeBound(value: unknown, path: string): ResourceBound {
   }
 }
 
+/** The class and its size as JSON. One that is too large is refused unread: hashing it would take minutes. */
 function decodeContractClass(
   value: unknown,
   path: string,
 ): { contractClass: SierraClass; classBytes: number } {
   const members = new Members(value, path)
+  const sierraFelts = members.get(
+    'sierra_program',
+    decodeList((felt) => felt),
+  ).length
+  const classBytes = Buffer.byteLength(JSON.stringify(value))
+  if (isClassTooLarge(sierraFelts, classBytes, admissionLimits)) throw refusal(CLASS_TOO_LARGE)
   const contractClass = {
     sierraProgram: members.get('sierra_program', decodeFelts),
     contractClassVersion: members.get('contract_class_version', decodeString),
     entryPointsByType: members.get('entry_points_by_type', decodeEntryPoints),
     abi: members.optional('abi', decodeString, ''),
   }
-  return { contractClass, classBytes: Buffer.byteLength(JSON.stringify(value)) }
+  return { contractClass, classBytes }
 }
 
 function decodeEntryPoints(value: unknown, path: string): SierraClass['entryPointsByType'] {

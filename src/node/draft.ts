@@ -31,8 +31,9 @@ export class Draft {
   /** What was kept, over the state of the start. */
   readonly #changed = emptyStateDiff()
   readonly #limitMs: number
-  readonly #startMs = performance.now()
-  #turnMs = performance.now()
+  readonly #nowMs: () => number
+  readonly #startMs: number
+  #turnMs: number
 
   constructor(
     run: RunOn,
@@ -40,22 +41,26 @@ export class Draft {
     state: StateReader,
     flags: ExecutionFlags,
     limitMs = DEFAULT_LIMIT_MS,
+    nowMs = () => performance.now(),
   ) {
     this.#run = run
     this.#constants = encodeBlockContext(context, flags)
     this.#state = new LayeredState([this.#changed], state, context.number)
     this.#limitMs = limitMs
+    this.#nowMs = nowMs
+    this.#startMs = nowMs()
+    this.#turnMs = this.#startMs
   }
 
   /** Runs a transaction on what was kept so far; `keep` makes its changes part of that. */
   async run(encoded: Int32Array): Promise<{ execution: TransactionExecution; keep(): void }> {
-    if (performance.now() - this.#startMs > this.#limitMs) {
+    if (this.#nowMs() - this.#startMs > this.#limitMs) {
       const reason = `the transactions were not executed within ${this.#limitMs / 1000} s`
       throw refusal(INTERNAL_ERROR, { reason })
     }
-    if (performance.now() - this.#turnMs > TURN_MS) {
+    if (this.#nowMs() - this.#turnMs > TURN_MS) {
       await turn()
-      this.#turnMs = performance.now()
+      this.#turnMs = this.#nowMs()
     }
     const input = { constants: this.#constants, transactions: [encoded] }
     const { results, changes } = this.#run(input, this.#state)

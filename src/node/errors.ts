@@ -25,6 +25,7 @@ export const TOO_MANY_KEYS_IN_FILTER = 34
 export const CONTRACT_ERROR = 40
 export const TRANSACTION_EXECUTION_ERROR = 41
 export const STORAGE_PROOF_NOT_SUPPORTED = 42
+export const CLASS_TOO_LARGE = 57
 export const NON_ACCOUNT = 58
 export const UNSUPPORTED_TX_VERSION = 61
 
@@ -62,7 +63,7 @@ export const messages: ReadonlyMap<number, string> = new Map([
   ],
   [55, 'Account validation failed'],
   [56, 'Compilation failed'],
-  [57, 'Contract class size is too large'],
+  [CLASS_TOO_LARGE, 'Contract class size is too large'],
   [NON_ACCOUNT, 'Sender address is not an account contract'],
   [59, 'A transaction with the same hash already exists in the mempool'],
   [60, 'the compiled class hash did not match the one supplied in the transaction'],

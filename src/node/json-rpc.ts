@@ -6,6 +6,7 @@
  * Invariant: whatever the text, there is an answer (or none was asked for) and nothing is thrown. Answers of a batch come
  * in the order of its calls; one bad call spoils no other.
  */
+import { turn } from '../shared/turn.ts'
 import { Refusal } from './chain.ts'
 import { Members } from './decode.ts'
 import {
@@ -31,14 +32,19 @@ export type Methods = ReadonlyMap<string, Method>
 export interface RpcLimits {
   /** Calls in a batch. */
   batch: number
+  /** Characters that the answers of a batch may have; those after the one that exceeds it are refused. */
+  answerLength: number
   /** Time a call may take. */
   callMs: number
 }
 
 /** Calls of one batch that run at a time: enough to overlap waiting, too few to starve other clients. */
 const CONCURRENT_CALLS = 8
+/** A batch goes on for so long before other work of the thread has its turn. */
+const TURN_MS = 10
 
 type Id = string | number | null
+type Call = Record<'jsonrpc' | 'method' | 'params' | 'id', unknown>
 
 /** Answers a request body. Null: it held notifications only. */
 export async function answerText(
@@ -52,41 +58,61 @@ export async function answerText(
   } catch (error) {
     return failure(null, refusal(PARSE_ERROR, { reason: (error as Error).message }))
   }
-  if (!Array.isArray(body)) return answerCall(body, text, -1, methods, limits)
+  let exactBody: unknown
+  const exact = () => (exactBody ??= JSON.parse(quoteLongNumbers(text)))
+  if (!Array.isArray(body)) {
+    return answerCall(body, () => (exact() as Call).params, methods, limits)
+  }
   if (body.length === 0) return failure(null, badRequest('the batch is empty'))
   if (body.length > limits.batch) {
     const reason = `the batch has ${body.length} calls, the limit is ${limits.batch}`
     return failure(null, badRequest(reason))
   }
-  const answers = await answerBatch(body, text, methods, limits)
+  const exactAt = (index: number) => () => (exact() as Call[])[index]!.params
+  const answers = await answerBatch(body, exactAt, methods, limits)
   return answers.length === 0 ? null : `[${answers.join(',')}]`
 }
 
+/**
+ * Answers of a batch. Its calls may hold much work and bring much text, and there are other clients: these have their
+ * turn in between, and a batch that has got too much text gets no more.
+ */
 async function answerBatch(
   calls: unknown[],
-  text: string,
+  exactAt: (index: number) => () => unknown,
   methods: Methods,
   limits: RpcLimits,
 ): Promise<string[]> {
   const answers: (string | null)[] = new Array(calls.length).fill(null)
   let next = 0
+  let size = 0
+  let turnMs = performance.now()
+  // One after the other: what waits for the same turn would go on together.
+  let gate = Promise.resolve()
   const drain = async () => {
     while (next < calls.length) {
+      if (performance.now() - turnMs >= TURN_MS) {
+        await (gate = gate.then(turn))
+        turnMs = performance.now()
+        continue
+      }
       const index = next++
-      answers[index] = await answerCall(calls[index], text, index, methods, limits)
+      const answer = await answerCall(calls[index], exactAt(index), methods, limits, size)
+      answers[index] = answer
+      size += answer?.length ?? 0
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_CALLS }, drain))
   return answers.filter((answer) => answer !== null)
 }
 
-/** Answers one call, at `index` of a batch or -1. Null: a notification. */
+/** Answers one call; `answered` is the length of what its batch has got already. Null: a notification. */
 async function answerCall(
   call: unknown,
-  text: string,
-  index: number,
+  exactParameters: () => unknown,
   methods: Methods,
   limits: RpcLimits,
+  answered = 0,
 ): Promise<string | null> {
   let id: Id = null
   let silent = false
@@ -94,7 +120,7 @@ async function answerCall(
     if (typeof call !== 'object' || call === null || Array.isArray(call)) {
       throw badRequest('a call is an object')
     }
-    const { jsonrpc, method, params, id: givenId } = call as Record<string, unknown>
+    const { jsonrpc, method, params, id: givenId } = call as Call
     if (givenId !== undefined && !isId(givenId)) throw badRequest('id: a string, a number or null')
     id = givenId ?? null
     if (jsonrpc !== '2.0') throw badRequest("jsonrpc: expected '2.0'")
@@ -103,7 +129,8 @@ async function answerCall(
     const known = methods.get(method)
     if (known === undefined)
       throw refusal(METHOD_NOT_FOUND, { reason: `no method '${method.slice(0, 80)}'` })
-    const exact = known.exactNumbers ? exactParameters(text, index) : params
+    if (answered > limits.answerLength) throw tooLong(answered, limits)
+    const exact = known.exactNumbers ? exactParameters() : params
     const answer = known.answer(named(exact, known.parameters))
     const result = answer instanceof Promise ? await within(limits.callMs, answer) : answer
     return silent ? null : JSON.stringify({ jsonrpc: '2.0', id, result })
@@ -133,12 +160,6 @@ function named(parameters: unknown, names: readonly string[]): Members {
   )
 }
 
-/** The parameters of a call once more, read from the text without loss of digits. */
-function exactParameters(text: string, index: number): unknown {
-  const body = JSON.parse(quoteLongNumbers(text))
-  return (index < 0 ? body : body[index]).params
-}
-
 function within<T>(deadlineMs: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout
   const late = new Promise<never>((_, reject) => {
@@ -147,6 +168,11 @@ function within<T>(deadlineMs: number, answer: Promise<T>): Promise<T> {
     timer = setTimeout(refuse, deadlineMs)
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
+
+function tooLong(answered: number, { answerLength }: RpcLimits): Refusal {
+  const reason = `the answers before this one have ${answered} characters, the limit is ${answerLength}`
+  return refusal(INTERNAL_ERROR, { reason })
 }
 
 function badRequest(reason: string): Refusal {

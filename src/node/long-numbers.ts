@@ -5,17 +5,22 @@
  * Invariant: the text stays valid JSON with the same structure; strings and short numbers are untouched.
  */
 
-/** Strings are matched first, so that digits inside of them are skipped. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+/**
+ * Escapes, ends of strings, numbers. Never a whole string: matching one takes memory for each of its characters, and they
+ * may be millions.
+ */
+const TOKEN = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /** Longest number that is passed on as it is: every integer of 15 digits is exact. */
 const EXACT_LENGTH = 15
 
 /** The JSON text with its long numbers as strings. */
 export function quoteLongNumbers(json: string): string {
-  return json.replace(TOKEN, (token) =>
-    token.startsWith('"') || token.length <= EXACT_LENGTH ? token : `"${token}"`,
-  )
+  let inString = false
+  return json.replace(TOKEN, (token) => {
+    if (token === '"') inString = !inString
+    return inString || token.length <= EXACT_LENGTH ? token : `"${token}"`
+  })
 }
 
 /** The whole part of a decimal number such as `12`, `1.5` or `1e21`; null when it is none or too large. */

@@ -18,6 +18,7 @@ export interface ServerOptions {
   cors: boolean
   bodyBytes: number
   batch: number
+  answerLength: number
   callMs: number
   connections: number
 }
@@ -28,6 +29,7 @@ export const defaultServerOptions: ServerOptions = {
   cors: true,
   bodyBytes: 32 * 1024 * 1024,
   batch: 500,
+  answerLength: 64 * 1024 * 1024,
   callMs: 120_000,
   connections: 1024,
 }

@@ -91,7 +91,11 @@ function refuseBounds(
   return tooMany('L2 gas', maxAmount, limits.maxL2GasAmount)
 }
 
-function refuseLengths(transaction: Transaction, limits: AdmissionLimits): AdmissionRefusal | null {
+/** Why the transaction is too long, or null: what holds for simulations as well, for length is work. */
+export function refuseLengths(
+  transaction: Transaction,
+  limits: Pick<AdmissionLimits, 'calldataFelts' | 'signatureFelts'>,
+): AdmissionRefusal | null {
   return (
     tooMany('calldata felts', calldataLength(transaction), limits.calldataFelts) ??
     tooMany('signature felts', transaction.signature.length, limits.signatureFelts)
@@ -130,7 +134,7 @@ function refuseClass(
   const isKnown =
     major === 1n && minor !== undefined && minor >= MIN_SIERRA_MINOR && minor <= MAX_SIERRA_MINOR
   if (!isKnown) return { code: 62, data: undefined }
-  if (sierraProgram.length > limits.sierraFelts || classBytes > limits.classBytes) {
+  if (isClassTooLarge(sierraProgram.length, classBytes, limits)) {
     return { code: 57, data: undefined }
   }
   for (const [kind, list] of Object.entries(entryPointsByType)) {
@@ -140,6 +144,15 @@ function refuseClass(
     if (!isAscending) return unexpected(`${kind} entry points must ascend by selector`)
   }
   return null
+}
+
+/** Whether a class has too many felts or bytes to be looked at any further. */
+export function isClassTooLarge(
+  sierraFelts: number,
+  classBytes: number,
+  limits: Pick<AdmissionLimits, 'sierraFelts' | 'classBytes'>,
+): boolean {
+  return sierraFelts > limits.sierraFelts || classBytes > limits.classBytes
 }
 
 function tooMany(

@@ -1,4 +1,5 @@
 /** Methods that execute without keeping anything, and traces of what was executed. */
+import { admissionLimits, refuseLengths } from '../../starknet/admission.ts'
 import type { BlockContext } from '../../starknet/block-context.ts'
 import type { GasVector, TransactionExecution } from '../../starknet/execution.ts'
 import { contextOf, findBlock, findState } from '../block-id.ts'
@@ -12,7 +13,7 @@ import {
   Members,
   refuse,
 } from '../decode.ts'
-import { decodeBroadcasted } from '../decode-transaction.ts'
+import { type Broadcasted, decodeBroadcasted } from '../decode-transaction.ts'
 import { hex, hexes } from '../encode/felts.ts'
 import { encodeCallError, encodeTrace } from '../encode/trace.ts'
 import { hasEntryPoint } from '../entry-points.ts'
@@ -37,7 +38,7 @@ const decodeSimulationFlags = decodeFlags(
   'RETURN_INITIAL_READS',
 )
 const decodeTraceFlags = decodeFlags('RETURN_INITIAL_READS')
-const decodeTransactions = decodeList(decodeBroadcasted)
+const decodeAll = decodeList(decodeBroadcasted)
 
 export function executionMethods({ chain }: NodeContext): Record<string, Method> {
   return {
@@ -59,7 +60,7 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
     starknet_estimateFee: {
       parameters: ['request', 'simulation_flags', 'block_id'],
       answer: async (parameters) => {
-        const transactions = parameters.get('request', decodeTransactions)
+        const transactions = parameters.get('request', decodeSimulated)
         const flags = parameters.get('simulation_flags', decodeEstimateFlags)
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
         const estimates = await chain.estimate(transactions, at, {
@@ -77,7 +78,7 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
       parameters: ['block_id', 'transactions', 'simulation_flags'],
       answer: async (parameters) => {
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
-        const transactions = parameters.get('transactions', decodeTransactions)
+        const transactions = parameters.get('transactions', decodeSimulated)
         const flags = parameters.get('simulation_flags', decodeSimulationFlags)
         // Some clients ask for initial reads under the name that traces of blocks have for it.
         const traceFlags = parameters.optional('trace_flags', decodeTraceFlags, new Set())
@@ -140,6 +141,18 @@ function decodeCall(value: unknown, path: string) {
     selector: members.get('entry_point_selector', decodeFelt),
     calldata: members.get('calldata', decodeFelts),
   }
+}
+
+/** Transactions to run, none longer than the sequencer would take. */
+function decodeSimulated(value: unknown, path: string): Broadcasted[] {
+  const list = decodeAll(value, path)
+  list.forEach(({ transaction }, index) => {
+    const tooLong = refuseLengths(transaction, admissionLimits)
+    if (tooLong === null) return
+    const data = { transaction_index: index, execution_error: tooLong.data }
+    throw refusal(TRANSACTION_EXECUTION_ERROR, data)
+  })
+  return list
 }
 
 function decodeClosedBlockId(value: unknown, path: string) {
