@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /**
- * The command line: reads it, starts a node, stops it when it is told to.
+ * The command line: reads it, starts a node, stops it when it is told to; or runs a command on a data folder.
  *
  * Exit codes: 0 after a stop by signal, 2 for anything that the user can put right (said in one sentence, no stack), 1 for
- * a bug of ours.
+ * a chain that is damaged or does not verify, and for a bug of ours.
  */
-import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createChain } from './main.ts'
 import { banner } from './node/banner.ts'
+import { runFolderCommand } from './node/commands/folder-command.ts'
 import { type NodeConfig, readCommand } from './node/config.ts'
 import { hex } from './node/encode/felts.ts'
 import { helpText } from './node/flags.ts'
@@ -17,6 +18,8 @@ import { startNode } from './node/start.ts'
 import { UsageError } from './node/usage-error.ts'
 import { packageRoot } from './shared/package-root.ts'
 import type { Block } from './starknet/block.ts'
+import { DamagedError } from './storage/checksum.ts'
+import { FolderError } from './storage/folder-error.ts'
 
 const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version
 
@@ -27,11 +30,14 @@ try {
   const command = readCommand(process.argv.slice(2), process.env, availableParallelism())
   if (command.name === 'help') console.log(helpText(version))
   else if (command.name === 'version') console.log(version)
-  else await dev(command.config)
+  else if (command.name === 'dev') await start(inFolder(command.config))
+  else if (command.name === 'run') await start(command.config)
+  else process.exitCode = await runFolderCommand(command, (line) => console.log(line))
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error
+  const isUsersAffair = error instanceof UsageError || error instanceof FolderError
+  if (!isUsersAffair && !(error instanceof DamagedError)) throw error
   console.error(`fugue: ${error.message}`)
-  process.exit(2)
+  process.exit(isUsersAffair ? 2 : 1)
 }
 
 /** One line per block, so that a terminal shows the chain grow. */
@@ -39,7 +45,16 @@ function sayBlock({ header }: Block): void {
   console.log(`block ${header.number}  ${header.transactionCount} tx  ${hex(header.blockHash)}`)
 }
 
-async function dev(config: NodeConfig): Promise<void> {
+/** A folder for the time of the process, unless one was given. */
+function inFolder(config: NodeConfig): NodeConfig {
+  if (config.chain.dataDir !== null) return config
+  const dataDir = mkdtempSync(join(tmpdir(), 'fugue-dev-'))
+  process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }))
+  console.log(`the chain is kept in ${dataDir} until this ends; --data-dir keeps it for longer`)
+  return { ...config, chain: { ...config.chain, dataDir } }
+}
+
+async function start(config: NodeConfig): Promise<void> {
   for (const warning of config.warnings) console.error(`fugue: ${warning}`)
   if (!LOOPBACK.has(config.host)) {
     console.error(`fugue: ${config.host} may be reached by others, and the keys below are public`)

@@ -1,5 +1,5 @@
 /**
- * What a development node says when it has started: where it listens, what it is, and the accounts with their keys.
+ * What a node says when it has started: where it listens, what it is, and the accounts with their keys.
  */
 import { chainName, type NodeConfig } from './config.ts'
 import { hex } from './encode/felts.ts'
@@ -10,13 +10,14 @@ import type { RunningNode } from './start.ts'
 
 /** The start banner. */
 export function banner(version: string, config: NodeConfig, node: RunningNode): string {
-  const { chainId, blockGeneration, workers, seed, initialBalance } = config.chain
+  const { chainId, blockGeneration, workers, seed, initialBalance, dataDir } = config.chain
   const threads = workers === 0 ? 'sequential' : `${workers} worker${workers === 1 ? '' : 's'}`
   const id = `${chainName(chainId)} (${hex(chainId)})`
   const lines = [
     `Fugue ${version}   Starknet ${STARKNET_VERSION}   JSON-RPC ${SPEC_VERSION}   chain ${id}`,
     `  HTTP ${node.url}/rpc`,
-    `  ${describe(blockGeneration)}, ${threads}, nothing is kept when it stops`,
+    `  ${describe(blockGeneration)}, ${threads}`,
+    `  chain in ${dataDir ?? 'memory'}`,
     `  ETH  ${hex(ETH_ADDRESS)}`,
     `  STRK ${hex(STRK_ADDRESS)}`,
     `  UDC  ${hex(DEPLOYER_ADDRESS)}`,

@@ -8,7 +8,7 @@
  */
 import { delimiter } from 'node:path'
 import { decodeShortString, encodeShortString } from '../felt/felt.ts'
-import { type Flag, flags, foreignFlags } from './flags.ts'
+import { type CommandName, commandNames, type Flag, flags, foreignFlags, takes } from './flags.ts'
 import type { BlockGeneration, ChainOptions } from './options.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -20,7 +20,21 @@ export interface NodeConfig {
   warnings: string[]
 }
 
-export type Command = { name: 'help' } | { name: 'version' } | { name: 'dev'; config: NodeConfig }
+export type Command =
+  | { name: 'help' }
+  | { name: 'version' }
+  | { name: 'dev'; config: NodeConfig }
+  | { name: 'run'; config: NodeConfig }
+  | FolderCommand
+
+/** A command on the chain in a data folder that no node uses. */
+export type FolderCommand = { dataDir: string } & (
+  | { name: 'inspect'; what: 'db' }
+  | { name: 'inspect'; what: 'block' | 'tx'; id: string }
+  | { name: 'verify'; from: number | null; to: number | null }
+  | { name: 'dump' | 'load'; file: string }
+  | { name: 'prune'; below: number }
+)
 
 /** One gas price for all: what starknet-devnet has. */
 const GAS_PRICE = 10n ** 9n
@@ -38,13 +52,63 @@ export function readCommand(
 ): Command {
   const warnings: string[] = []
   const { words, values } = readArguments(args, warnings)
-  const [name, ...rest] = words
+  const [word, ...rest] = words
   if (values.has('version')) return { name: 'version' }
-  if (values.has('help') || name === undefined || name === 'help') return { name: 'help' }
-  if (name !== 'dev') throw new UsageError(`unknown command '${name}', expected 'dev'`)
-  if (rest.length > 0) throw new UsageError(`unexpected '${rest[0]}' after the command`)
+  if (values.has('help') || word === undefined || word === 'help') return { name: 'help' }
+  const name = commandNames.find((known) => known === word)
+  if (name === undefined) {
+    throw new UsageError(`unknown command '${word}', expected one of ${commandNames.join(', ')}`)
+  }
+  for (const given of values.keys()) requireTaken(name, given)
   readEnvironment(environment, values)
-  return { name: 'dev', config: readConfig(values, warnings, cores) }
+  const dataDir = values.get('data-dir')?.[0] || null
+  if (name !== 'dev' && dataDir === null) {
+    throw new UsageError(`fugue ${name} needs --data-dir, the folder of the chain`)
+  }
+  if (name !== 'dev' && name !== 'run') return readFolderCommand(name, dataDir!, rest, values)
+  if (rest.length > 0) throw new UsageError(`unexpected '${rest[0]}' after the command`)
+  return { name, config: readConfig(values, warnings, cores) }
+}
+
+/** Refuses an option of another command. */
+function requireTaken(command: CommandName, given: string): void {
+  const flag = flags.find(({ name }) => name === given) as Flag
+  if (takes(command, flag)) return
+  throw new UsageError(`fugue ${command} takes no --${given}`)
+}
+
+function readFolderCommand(
+  name: FolderCommand['name'],
+  dataDir: string,
+  words: string[],
+  values: Values,
+): FolderCommand {
+  const [first, second] = words
+  const most = { inspect: first === 'db' ? 1 : 2, verify: 0, dump: 1, load: 1, prune: 0 }[name]
+  if (words.length > most) throw new UsageError(`unexpected '${words[most]}' after the command`)
+  switch (name) {
+    case 'inspect':
+      if (first === 'db') return { name, dataDir, what: first }
+      if ((first !== 'block' && first !== 'tx') || second === undefined) {
+        throw new UsageError("expected 'fugue inspect db', 'inspect block ID' or 'inspect tx HASH'")
+      }
+      return { name, dataDir, what: first, id: second }
+    case 'verify':
+      return { name, dataDir, from: heightOf(values, 'from'), to: heightOf(values, 'to') }
+    case 'dump':
+    case 'load':
+      if (first === undefined) throw new UsageError(`fugue ${name} needs the name of a file`)
+      return { name, dataDir, file: first }
+    case 'prune': {
+      const below = heightOf(values, 'below')
+      if (below === null) throw new UsageError('fugue prune needs --below, a height')
+      return { name, dataDir, below }
+    }
+  }
+}
+
+function heightOf(values: Values, name: string): number | null {
+  return readValue(values, name, integer(0, 2 ** 31), null)
 }
 
 function readArguments(
@@ -96,14 +160,8 @@ function readEnvironment(
 }
 
 function readConfig(values: Values, warnings: string[], cores: number): NodeConfig {
-  const read = <T>(name: string, decode: (text: string) => T | null, absent: T): T => {
-    const text = values.get(name)?.[0]
-    if (text === undefined) return absent
-    const value = decode(text)
-    if (value !== null) return value
-    const { expected } = flags.find((flag) => flag.name === name) as Flag
-    throw new UsageError(`--${name}: expected ${expected}, got '${text}'`)
-  }
+  const read = <T>(name: string, decode: (text: string) => T | null, absent: T): T =>
+    readValue(values, name, decode, absent)
   const most = Math.min(cores, MOST_WORKERS)
   return {
     host: read('host', (text) => text || null, '127.0.0.1'),
@@ -122,10 +180,24 @@ function readConfig(values: Values, warnings: string[], cores: number): NodeConf
       ),
       startTime: read('start-time', integer(0, 2 ** 40), null),
       gasPrice: GAS_PRICE,
-      dataDir: null,
+      dataDir: read('data-dir', (text) => text || null, null),
     },
     warnings,
   }
+}
+
+function readValue<T>(
+  values: Values,
+  name: string,
+  decode: (text: string) => T | null,
+  absent: T,
+): T {
+  const text = values.get(name)?.[0]
+  if (text === undefined) return absent
+  const value = decode(text)
+  if (value !== null) return value
+  const { expected } = flags.find((flag) => flag.name === name) as Flag
+  throw new UsageError(`--${name}: expected ${expected}, got '${text}'`)
 }
 
 function integer(minimum: number, maximum: number): (text: string) => number | null {

@@ -1,6 +1,9 @@
 /**
  * The options of the command line: one table for the parser, the environment and the help text.
  */
+export const commandNames = ['dev', 'run', 'inspect', 'verify', 'dump', 'load', 'prune'] as const
+export type CommandName = (typeof commandNames)[number]
+
 export interface Flag {
   name: string
   short?: string
@@ -13,9 +16,24 @@ export interface Flag {
   isList?: boolean
   /** Not an option of starknet-devnet: its bare name is not read from the environment. */
   isOwn?: boolean
+  /** Commands that take it; those that start a node by default. */
+  of?: readonly CommandName[]
+}
+
+/** Whether a command takes an option. */
+export function takes(command: CommandName, { of = ['dev', 'run'] }: Flag): boolean {
+  return of.includes(command)
 }
 
 export const flags: readonly Flag[] = [
+  {
+    name: 'data-dir',
+    value: 'FOLDER',
+    expected: 'a folder',
+    help: 'folder of the chain; made if there is none',
+    isOwn: true,
+    of: commandNames,
+  },
   {
     name: 'host',
     value: 'ADDRESS',
@@ -79,8 +97,32 @@ export const flags: readonly Flag[] = [
     help: 'executor threads, 0 executes one by one (auto: the number of cores)',
     isOwn: true,
   },
-  { name: 'help', short: '-h', value: null, help: 'print this' },
-  { name: 'version', short: '-V', value: null, help: 'print the version' },
+  {
+    name: 'from',
+    value: 'HEIGHT',
+    expected: 'a height',
+    help: 'first block to verify (the first that can be)',
+    isOwn: true,
+    of: ['verify'],
+  },
+  {
+    name: 'to',
+    value: 'HEIGHT',
+    expected: 'a height',
+    help: 'last block to verify (the newest)',
+    isOwn: true,
+    of: ['verify'],
+  },
+  {
+    name: 'below',
+    value: 'HEIGHT',
+    expected: 'a height',
+    help: 'keep the state of this block and of later ones',
+    isOwn: true,
+    of: ['prune'],
+  },
+  { name: 'help', short: '-h', value: null, help: 'print this', of: commandNames },
+  { name: 'version', short: '-V', value: null, help: 'print the version', of: commandNames },
 ]
 
 /** An option of starknet-devnet that means nothing here. */
@@ -124,10 +166,24 @@ export function helpText(version: string): string {
   const left = ({ name, short, value }: Flag) =>
     `--${name}${short === undefined ? '' : `, ${short}`}${value === null ? '' : ` ${value}`}`
   const width = Math.max(...flags.map((flag) => left(flag).length))
-  const lines = flags.map((flag) => `  ${left(flag).padEnd(width)}  ${flag.help}`)
+  const lines = flags.map((flag) => {
+    const { of = [] } = flag
+    const only = of.length === 1 ? `${of[0]}: ` : ''
+    return `  ${left(flag).padEnd(width)}  ${only}${flag.help}`
+  })
   return `Fugue ${version}, a Starknet sequencer
 
-  fugue dev [options]     start a chain for development; nothing is kept when it stops
+  fugue dev [options]               start a chain for development; without --data-dir nothing is kept
+  fugue run --data-dir FOLDER       start a chain, or go on with the one in the folder
+
+  On the folder of a node that is stopped, with --data-dir FOLDER:
+  fugue inspect db                  what the folder holds, sizes by table and by block
+  fugue inspect block ID            a block: 'latest', a height or a hash
+  fugue inspect tx HASH             a transaction and its receipt
+  fugue verify [--from N --to M]    execute blocks again and compare everything; code 1 if something differs
+  fugue dump FILE                   write the chain to one file, with a checksum
+  fugue load FILE                   make the folder from such a file
+  fugue prune --below N             drop state and proofs of blocks below N; blocks and receipts stay
 
 ${lines.join('\n')}
 

@@ -85,6 +85,14 @@ export class NodeTable implements WritableNodeStore {
     if (this.#nodes.doesExist(first)) throw new Error(`block ${block} is in ${this.#name} already`)
   }
 
+  /** Bytes of the kept records that a block wrote, with their keys. */
+  bytesOf(block: number): number {
+    let bytes = 0
+    const range = { start: keyOf(rootsId(block)), end: keyOf(rootsId(block + 1)) }
+    for (const { key, value } of this.#nodes.getRange(range)) bytes += key.length + value.length
+    return bytes
+  }
+
   #supersededBy(block: number): number[] {
     const list = this.#superseded.getBinary(block)
     if (list === undefined) return []
