@@ -36,11 +36,12 @@ import { transactionHash } from '../../starknet/transaction-hash.ts'
 import type { NodeBatch } from '../../state/node-store.ts'
 import { StateCommitter } from '../../state/state-root.ts'
 import { readerForExecutor } from '../../storage/base-reader.ts'
+import { checkStoredBlock } from '../../storage/block-check.ts'
 import type { StoredClass } from '../../storage/chain-store.ts'
 import { DamagedError } from '../../storage/checksum.ts'
-import { BLOCK, findHash, TRANSACTION } from '../../storage/hash-table.ts'
 import { allResults } from '../../storage/result-table.ts'
-import { cellsOfDiff, decodeValue } from '../../storage/state-key.ts'
+import { cellsOfDiff } from '../../storage/state-key.ts'
+import type { CellWrite } from '../../storage/versioned.ts'
 import { hex } from '../encode/felts.ts'
 import { LayeredState } from '../layered-state.ts'
 import { sequencerFlags } from '../production.ts'
@@ -76,9 +77,8 @@ export class Verifier {
       return null
     } catch (error) {
       this.#tries = null
-      if (error instanceof Wrong || error instanceof DamagedError) {
-        return `block ${number}: ${error.message}`
-      }
+      if (error instanceof Wrong) return `block ${number}: ${error.message}`
+      if (error instanceof DamagedError) return `while block ${number} was read: ${error.message}`
       throw error
     }
   }
@@ -87,7 +87,8 @@ export class Verifier {
     const { store, database } = this.#chain
     const block = store.blockByNumber(number)
     if (block === null) throw new Wrong('it is missing')
-    this.#checkPlaces(block)
+    checkStoredBlock(database, number)
+    this.#checkHashes(block)
     this.#checkClasses(block)
     const results = [...allResults(database.results, number, block.transactions.length)]
     const diff = number === 0 ? block.stateDiff : this.#execute(block, results)
@@ -103,26 +104,21 @@ export class Verifier {
     const context = contextOf(header)
     const sealed = { context, parentHash, transactions, results, stateDiff: diff }
     requireSame('the header', headerOf(sealed, root), header)
-    this.#checkCells(number, diff)
+    this.#checkTouched(number, diff)
   }
 
-  /** Hashes, and that the block and its transactions are found by them. */
-  #checkPlaces({ header, transactions }: Block): void {
-    const { number, blockHash, parentHash, chainId, timestamp } = header
-    const { store, database } = this.#chain
-    const parent = number === 0 ? null : store.blockByNumber(number - 1)
+  /** The hashes of its transactions, and that it follows its parent. */
+  #checkHashes({ header, transactions }: Block): void {
+    const { number, parentHash, chainId, timestamp } = header
+    const parent = number === 0 ? null : this.#chain.store.blockByNumber(number - 1)
     if (parent !== null) {
       requireSame('the hash of its parent', parent.header.blockHash, parentHash)
       if (timestamp < parent.header.timestamp) throw new Wrong('it is older than its parent')
     }
-    const place = findHash(database.hashes, BLOCK, blockHash)
-    requireSame('the place of its hash', { height: number, index: 0 }, place)
     transactions.forEach(({ hash, transaction, contractAddress }, index) => {
       const what = `transaction ${index} (${hex(hash)}), `
       requireSame(`${what}its hash`, transactionHash(transaction, chainId), hash)
       requireSame(`${what}its new address`, addressOf(transaction), contractAddress)
-      const found = findHash(database.hashes, TRANSACTION, hash)
-      requireSame(`${what}its place`, { height: number, index }, found)
     })
   }
 
@@ -192,20 +188,23 @@ export class Verifier {
     }
   }
 
-  /** The cells that the block wrote are those of its diff, with their values. */
-  #checkCells(number: number, diff: StateDiff): void {
-    const { state } = this.#chain.database
-    const cells = cellsOfDiff(diff)
-    const touched = new Set(state.touchedIn(number).map((key) => Buffer.from(key).toString('hex')))
-    requireSame('the number of cells that it wrote', cells.length, touched.size)
-    for (const [key, value] of cells) {
-      const name = Buffer.from(key).toString('hex')
-      if (!touched.has(name)) throw new Wrong(`the write of cell ${name} is missing`)
-      const version = state.versionAt(key, number)
-      requireSame(`the height of cell ${name}`, number, version?.height)
-      requireSame(`cell ${name}`, decodeValue(value), decodeValue(version?.value ?? null))
-    }
+  /** The list of cells that the block wrote names those of its diff, whose values were looked at already. */
+  #checkTouched(number: number, diff: StateDiff): void {
+    const touched = this.#chain.database.state.touchedIn(number).map(nameOf)
+    requireSame(
+      'the list of cells that it wrote',
+      cellsOfDiff(diff).map(nameOfCell).sort(),
+      touched,
+    )
   }
+}
+
+function nameOfCell([key]: CellWrite): string {
+  return nameOf(key)
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString('hex')
 }
 
 function requireSame(what: string, computed: unknown, stored: unknown): void {

@@ -1,0 +1,235 @@
+/**
+ * Commands on a data folder: a chain with transfers, a declared class and a deployed contract is verified, inspected,
+ * dumped, loaded and pruned; what was changed behind its back is found.
+ */
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { firstDifference } from '../../src/node/commands/difference.ts'
+import { runFolderCommand } from '../../src/node/commands/folder-command.ts'
+import { type StoredChain, withStoredChain } from '../../src/node/commands/stored-chain.ts'
+import { type FolderCommand, readCommand } from '../../src/node/config.ts'
+import { packageRoot } from '../../src/shared/package-root.ts'
+import { decodeStateDiff, encodeBlock } from '../../src/storage/block-codec.ts'
+import { readBlock } from '../../src/storage/chain-writer.ts'
+import { packRecord } from '../../src/storage/record.ts'
+import { allResults, writeResults } from '../../src/storage/result-table.ts'
+import { decodeTransaction } from '../../src/storage/transaction-codec.ts'
+import { startRealNode } from './_real-node.ts'
+
+const base = mkdtempSync(join(tmpdir(), 'fugue-commands-'))
+test.after(() => rmSync(base, { recursive: true }))
+
+const folder = join(base, 'chain')
+let copies = 0
+/** Height of the newest block, and a block with a transfer. */
+let height = 0
+let busy = 0
+let transfer = ''
+
+test.before(async () => {
+  const node = await startRealNode(['--data-dir', folder, '--accounts', '2', '--workers', '1'])
+  const account = node.account(0)
+  const wait = async ({ transaction_hash: hash }: { transaction_hash: string }) =>
+    assert.ok((await node.provider.waitForTransaction(hash)).isSuccess())
+  for (let count = 0; count < 10; count++) await node.chain.createBlock()
+  const strk = '0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d'
+  const call = { contractAddress: strk, entrypoint: 'transfer', calldata: ['0x77', '0x5', '0x0'] }
+  const sent = await account.execute(call)
+  await wait(sent)
+  transfer = sent.transaction_hash
+  const artifact = (kind: string) =>
+    JSON.parse(
+      readFileSync(join(packageRoot, `src/contracts/artifacts/counter.${kind}.json`), 'utf8'),
+    )
+  const payload = { contract: artifact('sierra'), casm: artifact('casm') }
+  const declared = await account.declare(payload)
+  await wait(declared)
+  await wait(
+    await account.deployContract({ classHash: declared.class_hash, constructorCalldata: [] }),
+  )
+  await node.chain.mint(0x99n, 5n, 'WEI')
+  await node.chain.createBlock()
+  height = node.chain.store.height()
+  busy = node.chain.store.findTransaction(BigInt(transfer))!.block.header.number
+  await node.stop()
+})
+
+interface Said {
+  code: number
+  lines: string[]
+  text: string
+}
+
+async function command(dataDir: string, ...args: string[]): Promise<Said> {
+  const lines: string[] = []
+  const read = readCommand([...args, '--data-dir', dataDir], {}, 1) as FolderCommand
+  const code = await runFolderCommand(read, (line) => lines.push(line))
+  return { code, lines, text: lines.join('\n') }
+}
+
+async function refused(dataDir: string, ...args: string[]): Promise<string> {
+  try {
+    await command(dataDir, ...args)
+  } catch (error) {
+    assert.match((error as Error).name, /^(UsageError|FolderError)$/)
+    return (error as Error).message
+  }
+  assert.unreachable(`${args.join(' ')} was done`)
+  return ''
+}
+
+/** A copy of the folder, changed. */
+async function changed(change: (chain: StoredChain) => void): Promise<string> {
+  const copy = join(base, `copy-${copies++}`)
+  cpSync(folder, copy, { recursive: true })
+  await withStoredChain(copy, (chain) => chain.database.root.transactionSync(() => change(chain)))
+  return copy
+}
+
+test('a chain verifies, whole and in parts', async () => {
+  const whole = await command(folder, 'verify')
+  assert.is(whole.code, 0, whole.text)
+  assert.match(whole.text, new RegExp(`blocks 0 to ${height} with \\d+ transactions are right`))
+  const part = await command(folder, 'verify', '--from', `${busy}`, '--to', `${busy}`)
+  assert.match(part.text, `blocks ${busy} to ${busy} with 1 transactions are right`)
+})
+
+test('a changed execution is found, and named', async () => {
+  const copy = await changed(({ database: { results } }) => {
+    const [words] = [...allResults(results, busy, 1)]
+    const later = words!.slice()
+    // The fee, wherever it stands: the first small number that is not 0 behind the flags.
+    later[later.length - 8]! ^= 1
+    writeResults(results, busy, [later])
+  })
+  const { code, text } = await command(copy, 'verify')
+  assert.is(code, 1)
+  assert.match(text, new RegExp(`^block ${busy}: transaction 0 \\(0x[0-9a-f]+\\), its execution`))
+})
+
+test('a changed block, a changed cell, a lost node and a lost cell are found', async () => {
+  const block = await changed(({ database }) => {
+    const { header, transactions, stateDiff, classHashes } = readBlock(database, busy)!
+    const parts = {
+      header: { ...header, timestamp: header.timestamp + 1 },
+      transactions: transactions.map(({ hash, contractAddress, body }) => ({
+        hash,
+        contractAddress,
+        transaction: decodeTransaction(body),
+      })),
+      stateDiff: decodeStateDiff(stateDiff),
+      classHashes,
+    }
+    database.blocks.putSync(busy, packRecord(encodeBlock(parts), `block ${busy}`))
+  })
+  assert.match((await command(block, 'verify')).text, `block ${busy}: the header, blockHash`)
+
+  const cell = await changed(({ database: { state } }) => {
+    const [key] = state.touchedIn(busy)
+    state.write(busy, [[key!, Buffer.from([1, 2, 3])]])
+  }).catch(() => null)
+  if (cell !== null) assert.is((await command(cell, 'verify')).code, 1)
+
+  const node = await changed(({ database: { root } }) => {
+    const nodes = root.openDB('tries.nodes', { encoding: 'binary', keyEncoding: 'binary' })
+    const last = [...nodes.getKeys()].at(-1)!
+    nodes.removeSync(last)
+  })
+  assert.match((await command(node, 'verify')).text, /node \d+ of its tries is missing/)
+})
+
+test('folder, blocks and transactions are shown', async () => {
+  const shown = await command(folder, 'inspect', 'db')
+  for (const part of [
+    `0 to ${height}`,
+    'SN_SEPOLIA',
+    'state.now',
+    'tries.nodes',
+    'a transaction',
+  ]) {
+    assert.match(shown.text, part)
+  }
+  assert.match(shown.text, new RegExp(`^${busy} +1 +\\d+ +\\d+ +\\d+ +\\d+$`, 'm'))
+  const latest = await command(folder, 'inspect', 'block', 'latest')
+  assert.match(latest.text, `"block_number": ${height}`)
+  const byNumber = await command(folder, 'inspect', 'block', `${busy}`)
+  assert.match(byNumber.text, `#0  ${transfer}  INVOKE  SUCCEEDED  fee `)
+  const [, hash] = /"block_hash": "(0x[0-9a-f]+)"/.exec(byNumber.text)!
+  assert.is((await command(folder, 'inspect', 'block', hash!)).text, byNumber.text)
+  const transaction = await command(folder, 'inspect', 'tx', transfer)
+  assert.match(transaction.lines[0]!, `block ${busy}, transaction 0`)
+  assert.match(transaction.text, '"execution_status": "SUCCEEDED"')
+  assert.match(await refused(folder, 'inspect', 'block', '999'), 'there is no block 999')
+  assert.match(await refused(folder, 'inspect', 'tx', '0x1'), 'no stored block has')
+  assert.match(await refused(join(base, 'none'), 'inspect', 'db'), 'holds no chain')
+})
+
+test('a dump is loaded again, and a damaged one is not', async () => {
+  const file = join(base, 'chain.dump')
+  assert.match((await command(folder, 'dump', file)).text, `wrote blocks 0 to ${height}`)
+  assert.match(await refused(folder, 'dump', file), 'is there already')
+  const loaded = join(base, 'loaded')
+  await command(loaded, 'load', file)
+  assert.is((await command(loaded, 'verify')).code, 0)
+  const newest = async (of: string) => (await command(of, 'inspect', 'block', 'latest')).lines[0]
+  assert.is(await newest(loaded), await newest(folder))
+  assert.match(await refused(loaded, 'load', file), 'is not empty')
+
+  const bytes = readFileSync(file)
+  const other = join(base, 'other')
+  bytes[bytes.length >> 1]! ^= 16
+  writeFileSync(file, bytes)
+  assert.match(await refused(other, 'load', file), 'does not match its checksum')
+  truncateSync(file, bytes.length - 100)
+  assert.match(await refused(other, 'load', file), 'it is cut off')
+  writeFileSync(file, 'something else')
+  assert.match(await refused(other, 'load', file), 'is no dump')
+  assert.equal(
+    readdirSync(base).filter((name) => /other|loading|part|database/.test(name)),
+    [],
+  )
+})
+
+test('after pruning the rest still verifies', async () => {
+  const copy = await changed(() => {})
+  assert.match(await refused(copy, 'prune', '--below', `${height + 1}`), 'there is no block')
+  const { text } = await command(copy, 'prune', '--below', `${busy}`)
+  assert.match(text, `are kept from block ${busy} on, before from 0 on`)
+  assert.match((await command(copy, 'prune', '--below', '3')).text, 'nothing to drop')
+  const verified = await command(copy, 'verify')
+  assert.match(verified.text, `blocks ${busy + 1} to ${height} with`)
+  assert.match(
+    await refused(copy, 'verify', '--from', '2'),
+    `the first block that can be verified is ${busy + 1}`,
+  )
+  assert.match((await command(copy, 'inspect', 'block', '1')).text, '"block_number": 1')
+})
+
+test('differences are told by their place', () => {
+  const one = { a: [1n, { b: 'x' }], m: new Map([[1n, 2n]]) }
+  assert.is(firstDifference(one, structuredClone(one)), null)
+  assert.equal(firstDifference(one, { ...one, a: [1n, { b: 'y' }] }), {
+    path: 'a[1].b',
+    one: '"x"',
+    other: '"y"',
+  })
+  assert.equal(firstDifference(one, { ...one, m: new Map([[1n, 3n]]) }), {
+    path: 'm[0x1]',
+    one: '0x2',
+    other: '0x3',
+  })
+  assert.is(firstDifference([1], [1, 2])!.path, 'length')
+})
+
+test.run()
