@@ -21,7 +21,7 @@ import { type StoredChain, withStoredChain } from '../../src/node/commands/store
 import { type FolderCommand, readCommand } from '../../src/node/config.ts'
 import { packageRoot } from '../../src/shared/package-root.ts'
 import { decodeStateDiff, encodeBlock } from '../../src/storage/block-codec.ts'
-import { readBlock } from '../../src/storage/chain-writer.ts'
+import { KEPT_HEIGHTS, readBlock } from '../../src/storage/chain-writer.ts'
 import { packRecord } from '../../src/storage/record.ts'
 import { allResults, writeResults } from '../../src/storage/result-table.ts'
 import { decodeTransaction } from '../../src/storage/transaction-codec.ts'
@@ -38,6 +38,15 @@ let busy = 0
 let transfer = ''
 
 test.before(async () => {
+  try {
+    await makeChain()
+  } catch (error) {
+    console.error(error)
+    process.exit(1)
+  }
+})
+
+async function makeChain(): Promise<void> {
   const node = await startRealNode(['--data-dir', folder, '--accounts', '2', '--workers', '1'])
   const account = node.account(0)
   const wait = async ({ transaction_hash: hash }: { transaction_hash: string }) =>
@@ -56,14 +65,15 @@ test.before(async () => {
   const declared = await account.declare(payload)
   await wait(declared)
   await wait(
-    await account.deployContract({ classHash: declared.class_hash, constructorCalldata: [] }),
+    await account.deployContract({ classHash: declared.class_hash, constructorCalldata: ['0x1'] }),
   )
   await node.chain.mint(0x99n, 5n, 'WEI')
-  await node.chain.createBlock()
+  // The newest heights are never pruned.
+  for (let count = 0; count < KEPT_HEIGHTS; count++) await node.chain.createBlock()
   height = node.chain.store.height()
   busy = node.chain.store.findTransaction(BigInt(transfer))!.block.header.number
   await node.stop()
-})
+}
 
 interface Said {
   code: number
@@ -151,6 +161,8 @@ test('a changed block, a changed cell, a lost node and a lost cell are found', a
 
 test('folder, blocks and transactions are shown', async () => {
   const shown = await command(folder, 'inspect', 'db')
+  const early = await command(folder, 'inspect', 'block', '0')
+  assert.match(early.text, 'on disk: block ')
   for (const part of [
     `0 to ${height}`,
     'SN_SEPOLIA',
@@ -160,7 +172,7 @@ test('folder, blocks and transactions are shown', async () => {
   ]) {
     assert.match(shown.text, part)
   }
-  assert.match(shown.text, new RegExp(`^${busy} +1 +\\d+ +\\d+ +\\d+ +\\d+$`, 'm'))
+  assert.match(shown.text, new RegExp(`^${height} +0 +\\d+ +\\d+ +\\d+ +\\d+$`, 'm'))
   const latest = await command(folder, 'inspect', 'block', 'latest')
   assert.match(latest.text, `"block_number": ${height}`)
   const byNumber = await command(folder, 'inspect', 'block', `${busy}`)
@@ -207,6 +219,9 @@ test('after pruning the rest still verifies', async () => {
   const { text } = await command(copy, 'prune', '--below', `${busy}`)
   assert.match(text, `are kept from block ${busy} on, before from 0 on`)
   assert.match((await command(copy, 'prune', '--below', '3')).text, 'nothing to drop')
+  const most = await command(await changed(() => {}), 'prune', '--below', `${height}`)
+  assert.match(most.text, `kept from block ${height - KEPT_HEIGHTS} on`)
+  assert.match(most.text, `the newest ${KEPT_HEIGHTS} are never dropped`)
   const verified = await command(copy, 'verify')
   assert.match(verified.text, `blocks ${busy + 1} to ${height} with`)
   assert.match(

@@ -1,7 +1,7 @@
 /**
  * `fugue prune`: drops state, tries and proofs of old heights; blocks, receipts and events stay.
  */
-import { ChainWriter, lowestState } from '../../storage/chain-writer.ts'
+import { ChainWriter, KEPT_HEIGHTS, lowestState } from '../../storage/chain-writer.ts'
 import { UsageError } from '../usage-error.ts'
 import { withStoredChain } from './stored-chain.ts'
 
@@ -21,5 +21,6 @@ export async function prune(
     const now = lowestState(database)
     if (now === before) say(`nothing to drop: state is kept from block ${before} on`)
     else say(`state, tries and proofs are kept from block ${now} on, before from ${before} on`)
+    if (now < below) say(`the newest ${KEPT_HEIGHTS} are never dropped`)
   })
 }
