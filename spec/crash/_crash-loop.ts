@@ -1,0 +1,177 @@
+/**
+ * Kills a node under load at random moments and starts it again, many times on one data folder.
+ *
+ * After every start: what was acknowledged is known, what was shown stands where it stood, with its receipt. At the end:
+ * every acknowledged transaction is in the chain once, the nonces of each account have no gap, and `fugue verify` executes
+ * the chain again and finds it as it is stored.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Random } from '../../src/lab/random.ts'
+import { hex } from '../node/_real-node.ts'
+import { accounts, Load, nonceOf, seedOfAccounts } from './_load.ts'
+import { type NodeProcess, runCommand, startNodeProcess } from './_node-process.ts'
+
+export interface CrashLoop {
+  kills: number
+  seed: number
+  /** Longest life under load. */
+  lifeMs: number
+  say(text: string): void
+}
+
+export interface CrashCensus {
+  kills: number
+  acknowledged: number
+  refused: number
+  blocks: number
+  transactions: number
+  slowestStartMs: number
+}
+
+/** Runs the loop; throws at the first thing that is wrong, and then keeps the data folder for whoever looks. */
+export async function crashLoop({ kills, seed, lifeMs, say }: CrashLoop): Promise<CrashCensus> {
+  const random = new Random(seed)
+  const folder = mkdtempSync(join(tmpdir(), 'fugue-crash-'))
+  const dataDir = join(folder, 'chain')
+  const load = new Load(random)
+  let slowestStartMs = 0
+  try {
+    for (let kill = 0; kill < kills; kill++) {
+      const node = await startNode(dataDir, random)
+      slowestStartMs = Math.max(slowestStartMs, node.readyMs)
+      try {
+        await checkShown(node, load)
+        const running = load.run(node)
+        await sleep(random.below(lifeMs))
+        await node.kill()
+        await running
+      } finally {
+        await node.kill()
+      }
+      const { acknowledged, shown, refused } = load
+      say(
+        `kill ${kill + 1}: ${acknowledged.size} acknowledged, ${refused} refused, ${shown.size} shown${recoveryOf(node)}`,
+      )
+    }
+    const census = await checkEnd(dataDir, load, random)
+    rmSync(folder, { recursive: true })
+    return { kills, slowestStartMs: Math.round(slowestStartMs), ...census }
+  } catch (error) {
+    say(`the data folder is kept: ${dataDir}`)
+    throw error
+  }
+}
+
+function startNode(dataDir: string, random: Random): Promise<NodeProcess> {
+  const mode = random.pick(['auto', 'auto', 'auto', 'demand', '100ms'])
+  return startNodeProcess([
+    ...['run', '--data-dir', dataDir, '--port', '0', '--seed', String(seedOfAccounts)],
+    ...['--accounts', String(accounts.length), '--workers', String(random.below(3))],
+    ...['--block-generation-on', mode],
+  ])
+}
+
+/** What the node said about its journal at start. */
+function recoveryOf(node: NodeProcess): string {
+  const text = node.errors().trim()
+  return text === '' ? '' : `\n  ${text.replaceAll('\n', '\n  ')}`
+}
+
+/** All blocks from 1 on, and the open one. */
+async function checkShown(node: NodeProcess, load: Load): Promise<number> {
+  const height = await node.call<number>('starknet_blockNumber')
+  const known = new Set<string>()
+  let count = 0
+  const lowest = Math.max(1, height - 30)
+  for (let number = lowest; number <= height + 1; number++) {
+    const blockId = number > height ? 'pre_confirmed' : { block_number: number }
+    const block = await node.call<Parameters<Load['note']>[0]>('starknet_getBlockWithReceipts', {
+      block_id: blockId,
+    })
+    load.note({ ...block, block_number: number })
+    for (const { receipt } of block.transactions) known.add(receipt.transaction_hash)
+    count += block.transactions.length
+  }
+  for (const [hash, text] of load.shown) {
+    const number = Number(/^block (\d+)/.exec(text)![1])
+    if (number >= lowest && !known.has(hash))
+      throw new Error(`${hash} was ${text}, and is not there`)
+  }
+  for (const hash of load.acknowledged) {
+    if (known.has(hash)) continue
+    const { error } = await node.ask('starknet_getTransactionStatus', { transaction_hash: hash })
+    if (error !== undefined) throw new Error(`${hash} was acknowledged and is unknown`)
+  }
+  return count
+}
+
+async function checkEnd(dataDir: string, load: Load, random: Random) {
+  const node = await startNode(dataDir, random)
+  try {
+    await checkShown(node, load)
+    await settle(node, load)
+    const counts = await checkChain(node, load)
+    const code = await node.stop()
+    if (code !== 0) throw new Error(`the node stopped with code ${code}: ${node.errors()}`)
+    const { code: verified, output } = await runCommand(['verify', '--data-dir', dataDir])
+    if (verified !== 0) throw new Error(`the chain does not verify: ${output}`)
+    return { acknowledged: load.acknowledged.size, refused: load.refused, ...counts }
+  } finally {
+    await node.kill()
+  }
+}
+
+/** Waits until what was acknowledged is in stored blocks. */
+async function settle(node: NodeProcess, load: Load): Promise<void> {
+  for (const hash of load.acknowledged) {
+    for (let turn = 0; ; turn++) {
+      const { result } = await node.ask<{ finality_status: string }>(
+        'starknet_getTransactionStatus',
+        {
+          transaction_hash: hash,
+        },
+      )
+      if (result?.finality_status === 'ACCEPTED_ON_L2') break
+      if (turn > 500) throw new Error(`${hash} was acknowledged and is ${result?.finality_status}`)
+      if (turn % 50 === 49) await node.call('devnet_createBlock')
+      await sleep(10)
+    }
+  }
+}
+
+/** Every acknowledged transaction is included once; each account's nonces count up from 0. */
+async function checkChain(
+  node: NodeProcess,
+  load: Load,
+): Promise<{ blocks: number; transactions: number }> {
+  const blocks = await node.call<number>('starknet_blockNumber')
+  const seen = new Set<string>()
+  const nonces = new Map<string, bigint>()
+  for (let number = 1; number <= blocks; number++) {
+    const block = await node.call<{
+      transactions: { transaction_hash: string; sender_address: string; nonce: string }[]
+    }>('starknet_getBlockWithTxs', { block_id: { block_number: number } })
+    for (const { transaction_hash: hash, sender_address: sender, nonce } of block.transactions) {
+      if (seen.has(hash)) throw new Error(`${hash} is included twice`)
+      seen.add(hash)
+      const expected = nonces.get(sender) ?? 0n
+      if (BigInt(nonce) !== expected) {
+        throw new Error(`${sender} has nonce ${nonce} in block ${number}, expected ${expected}`)
+      }
+      nonces.set(sender, expected + 1n)
+    }
+  }
+  for (const hash of load.acknowledged) {
+    if (!seen.has(hash)) throw new Error(`${hash} was acknowledged and is in no block`)
+  }
+  for (const account of accounts) {
+    const nonce = await nonceOf(node, account)
+    const counted = nonces.get(hex(account.address)) ?? 0n
+    if (nonce !== counted)
+      throw new Error(`account ${hex(account.address)} has nonce ${nonce}, not ${counted}`)
+  }
+  return { blocks, transactions: seen.size }
+}
