@@ -11,7 +11,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Random } from '../../src/lab/random.ts'
 import { hex } from '../node/_real-node.ts'
-import { accounts, Load, nonceOf, seedOfAccounts } from './_load.ts'
+import {
+  accounts,
+  type BlockWithReceipts,
+  Load,
+  nonceOf,
+  type Receipt,
+  seedOfAccounts,
+} from './_load.ts'
 import { type NodeProcess, runCommand, startNodeProcess } from './_node-process.ts'
 
 export interface CrashLoop {
@@ -80,32 +87,28 @@ function recoveryOf(node: NodeProcess): string {
   return text === '' ? '' : `\n  ${text.replaceAll('\n', '\n  ')}`
 }
 
-/** All blocks from 1 on, and the open one. */
-async function checkShown(node: NodeProcess, load: Load): Promise<number> {
+/** What was shown is where it was, and what was acknowledged is known. */
+async function checkShown(node: NodeProcess, load: Load): Promise<void> {
   const height = await node.call<number>('starknet_blockNumber')
   const known = new Set<string>()
-  let count = 0
-  const lowest = Math.max(1, height - 30)
-  for (let number = lowest; number <= height + 1; number++) {
-    const blockId = number > height ? 'pre_confirmed' : { block_number: number }
-    const block = await node.call<Parameters<Load['note']>[0]>('starknet_getBlockWithReceipts', {
-      block_id: blockId,
+  const newest = Array.from({ length: 12 }, (_, back) => ({ block_number: height - back }))
+  for (const id of ['pre_confirmed', ...newest.filter((at) => at.block_number > 0)]) {
+    const block = await node.call<BlockWithReceipts>('starknet_getBlockWithReceipts', {
+      block_id: id,
     })
-    load.note({ ...block, block_number: number })
+    load.note(block)
     for (const { receipt } of block.transactions) known.add(receipt.transaction_hash)
-    count += block.transactions.length
   }
-  for (const [hash, text] of load.shown) {
-    const number = Number(/^block (\d+)/.exec(text)![1])
-    if (number >= lowest && !known.has(hash))
-      throw new Error(`${hash} was ${text}, and is not there`)
-  }
-  for (const hash of load.acknowledged) {
+  for (const hash of new Set([...load.shown.keys(), ...load.acknowledged])) {
     if (known.has(hash)) continue
-    const { error } = await node.ask('starknet_getTransactionStatus', { transaction_hash: hash })
-    if (error !== undefined) throw new Error(`${hash} was acknowledged and is unknown`)
+    const { result } = await node.ask<Receipt>('starknet_getTransactionReceipt', {
+      transaction_hash: hash,
+    })
+    if (result !== undefined) load.noteReceipt(result)
+    else if (load.shown.has(hash))
+      throw new Error(`${hash} was ${load.shown.get(hash)}, and is not there`)
+    else await node.call('starknet_getTransactionStatus', { transaction_hash: hash })
   }
-  return count
 }
 
 async function checkEnd(dataDir: string, load: Load, random: Random) {

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadContract } from '../../src/contracts/catalogue.ts'
 import { encodeShortString } from '../../src/felt/felt.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
@@ -19,7 +20,8 @@ import type { BlockGeneration, ChainOptions } from '../../src/node/options.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
 import type { InvokeTransaction } from '../../src/starknet/transaction.ts'
 import { SimulatedFolder } from '../ordering/_simulated-folder.ts'
-import { signedTransfer } from './_signed.ts'
+import { vector, vectorTest } from '../vectors.ts'
+import { signedDeclare, signedTransfer } from './_signed.ts'
 
 const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 console.log(`recovery: seed ${seed}`)
@@ -145,6 +147,32 @@ async function noncesOf(chain: RunningChain): Promise<bigint[]> {
     nonces = later
   }
 }
+
+vectorTest(
+  test,
+  'a declare is executed again with the CASM that came from outside',
+  ['classes/echo-2.11.4.casm.json'],
+  async () => {
+    const machine = new Machine()
+    const chain = await machine.start('demand')
+    const casm = vector('classes/echo-2.11.4.casm.json')
+    const { blake } = chain.addCompiledClass(casm)
+    const contractClass = { ...loadContract('counter').sierra, abi: '"another"' }
+    const signed = signedDeclare(accounts[0]!, 0n, contractClass, blake, chainId)
+    const hash = await chain.submit(signed, contractClass)
+    await settled(chain, [hash])
+    const place = placeOf(chain, hash)
+    assert.match(place, 'SUCCEEDED')
+    await machine.crash(chain, new Random(seed))
+    const later = await machine.start('demand')
+    assert.is(placeOf(later, hash), place)
+    await later.createBlock()
+    assert.is(placeOf(later, hash), place)
+    assert.equal(later.classByHash(signed.classHash)?.casm, casm)
+    await later.stop()
+    machine.remove()
+  },
+)
 
 test('a disk without room refuses transactions with 63 and goes on when there is room', async () => {
   const machine = new Machine()
