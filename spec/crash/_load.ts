@@ -8,6 +8,7 @@ import { encodeShortString } from '../../src/felt/felt.ts'
 import type { Random } from '../../src/lab/random.ts'
 import { type PredeployedAccount, predeployedAccounts } from '../../src/node/accounts.ts'
 import { encodeTransaction } from '../../src/node/encode/transaction.ts'
+import { sierraClassHash } from '../../src/starknet/class-hash.ts'
 import type { SierraClass } from '../../src/starknet/transaction.ts'
 import { hex } from '../node/_real-node.ts'
 import { signedDeclare, signedTransfer } from '../node/_signed.ts'
@@ -120,7 +121,13 @@ export class Load {
       ...sierra,
       abi: `"${++this.#declares} ${this.#random.word()}"`,
     }
-    const signed = signedDeclare(account, nonce, contractClass, compiledClassHash, chainId)
+    const signed = signedDeclare(
+      account,
+      nonce,
+      sierraClassHash(contractClass),
+      compiledClassHash,
+      chainId,
+    )
     const { class_hash: _, ...transaction } = encodeTransaction(signed, false) as {
       class_hash: string
     }

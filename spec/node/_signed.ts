@@ -78,35 +78,3 @@ function signed<T extends Transaction>(
 ): T {
   return { ...transaction, signature: signHash(transactionHash(transaction, chainId), privateKey) }
 }
-
-/** A declare by a predeployed account, signed. */
-export function signedDeclare(
-  account: PredeployedAccount,
-  nonce: bigint,
-  contractClass: SierraClass,
-  compiledClassHash: bigint,
-  chainId: bigint,
-): DeclareTransaction {
-  const bound = (maxAmount: bigint) => ({ maxAmount, maxPricePerUnit: 2n * 10n ** 9n })
-  const transaction: DeclareTransaction = {
-    type: 'DECLARE',
-    version: 3n,
-    senderAddress: account.address,
-    classHash: sierraClassHash(contractClass),
-    compiledClassHash,
-    nonce,
-    tip: 0n,
-    signature: [],
-    resourceBounds: {
-      l1Gas: bound(1000n),
-      l2Gas: bound(500_000_000n),
-      l1DataGas: bound(1000n),
-    },
-    paymasterData: [],
-    accountDeploymentData: [],
-    nonceDataAvailabilityMode: 'L1',
-    feeDataAvailabilityMode: 'L1',
-  }
-  const hash = transactionHash(transaction, chainId)
-  return { ...transaction, signature: signHash(hash, account.privateKey) }
-}

@@ -18,6 +18,7 @@ import { predeployedAccounts } from '../../src/node/accounts.ts'
 import { Refusal } from '../../src/node/chain.ts'
 import type { BlockGeneration, ChainOptions } from '../../src/node/options.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
+import { sierraClassHash } from '../../src/starknet/class-hash.ts'
 import type { InvokeTransaction } from '../../src/starknet/transaction.ts'
 import { SimulatedFolder } from '../ordering/_simulated-folder.ts'
 import { vector, vectorTest } from '../vectors.ts'
@@ -158,7 +159,7 @@ vectorTest(
     const casm = vector('classes/echo-2.11.4.casm.json')
     const { blake } = chain.addCompiledClass(casm)
     const contractClass = { ...loadContract('counter').sierra, abi: '"another"' }
-    const signed = signedDeclare(accounts[0]!, 0n, contractClass, blake, chainId)
+    const signed = signedDeclare(accounts[0]!, 0n, sierraClassHash(contractClass), blake, chainId)
     const hash = await chain.submit(signed, contractClass)
     await settled(chain, [hash])
     const place = placeOf(chain, hash)
