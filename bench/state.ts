@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { report } from './_rows.ts'
+import { journal } from './_state-journal.ts'
 import { tries } from './_state-tries.ts'
 
 /** A figure: lower is better unless the unit says otherwise. */
@@ -21,6 +22,7 @@ export type StateCase = (folder: string) => Promise<StateRow[]> | StateRow[]
 
 /** By name, in the order in which they run; `slow` ones only when they are asked for. */
 const cases: Record<string, StateCase> = {
+  journal,
   tries: (folder) => tries(folder, 10_000),
   'tries-of-a-million': (folder) => tries(folder, 1_000_000),
 }

@@ -167,7 +167,7 @@ test('a missing file is an error that names it', async () => {
 
 test('without room submissions are refused and leave nothing; the rest waits until there is room', async () => {
   const folder = new SimulatedFolder()
-  const { engine } = await reopen(folder)
+  const { engine, said } = await reopen(folder)
   const term = await engine.campaign(0)
   const batch = (hash: bigint) => [{ hash, body: Buffer.alloc(400) }]
   assert.is(await engine.submit(batch(1n)), 'written')
@@ -185,6 +185,8 @@ test('without room submissions are refused and leave nothing; the rest waits unt
   folder.roomBytes = Number.POSITIVE_INFINITY
   assert.is(await begun, 'written')
   assert.is(await engine.submit(batch(4n)), 'written')
+  assert.is(said.length, 2)
+  assert.match(said[0]!, 'no space left on device; blocks wait until there is room')
   await engine.close()
   const after = await reopen(folder)
   const waiting = await after.engine.waiting()

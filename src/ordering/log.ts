@@ -103,6 +103,8 @@ class LogEngine implements OrderingEngine {
   #newest: Promise<unknown> = Promise.resolve()
   #ended: EngineError | null = null
   #isCompacting = false
+  /** Blocks wait for room, and the operator was told. */
+  #isFull = false
 
   constructor(
     folder: JournalFolder,
@@ -214,6 +216,7 @@ class LogEngine implements OrderingEngine {
         continue
       }
       for (const { resolve } of this.#group) resolve('written')
+      this.#tellRoom(null)
     }
     this.#group = []
     this.#draining = null
@@ -283,13 +286,27 @@ class LogEngine implements OrderingEngine {
         else rest.push(pending)
       }
       this.#queue.unshift(...rest)
-      if (rest.length > 0) await sleep(this.#options.retryMs)
+      if (rest.length > 0) {
+        this.#tellRoom(refused)
+        await sleep(this.#options.retryMs)
+      }
       return true
     }
     this.#ended ??= new EngineError(`the journal cannot be written: ${error.message}`)
     for (const { reject } of [...this.#group, ...this.#queue]) reject(this.#ended)
     this.#queue = []
     return false
+  }
+
+  /** Tells once that blocks wait for room, and once that they no longer do. */
+  #tellRoom(refused: Error | null): void {
+    if (this.#isFull === (refused !== null)) return
+    this.#isFull = refused !== null
+    this.#options.say(
+      refused === null
+        ? 'the journal is written again'
+        : `${refused.message}; blocks wait until there is room`,
+    )
   }
 
   /** Copies what lives in a segment to the end of the journal, so that the segment can be dropped. */
