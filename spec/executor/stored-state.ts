@@ -9,6 +9,8 @@ import { executeSequentially } from '../../src/executor/sequential.ts'
 import { LedgerMachine } from '../../src/lab/ledger.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createEngineMemory, loadState, readState } from '../../src/mvmemory/memory.ts'
+import { DamagedError } from '../../src/storage/checksum.ts'
+import { keyOfLocation } from '../../src/storage/state-key.ts'
 import { assertSame } from '../same-as-sequential.ts'
 import { randomBlock } from './_blocks.ts'
 import { withPool } from './_pool.ts'
@@ -16,6 +18,7 @@ import { StoredState } from './_stored-state.ts'
 
 const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 120)
+const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
 const tiny = { locations: 256, arenaWords: 2 ** 18 }
 
 for (const workers of [0, 2]) {
@@ -84,6 +87,33 @@ test('a snapshot below the floor stops the block, which then runs on main', asyn
     pool.memory.words[floor] = -1
     const again = await executeBlock(input, pool)
     assert.is(again.statistics.fallback, null)
+  })
+  await stored.close()
+})
+
+test('a cell that is damaged ends the run, on workers and on main, and nothing is written', async () => {
+  const stored = new StoredState()
+  const options = { workers: 1, machine: { kind: 'ledger' } as const, database: stored.file }
+  await withPool({ ...options, memory: { ...tiny, base: stored.base } }, async (pool) => {
+    const { input, state } = randomBlock(new Random(seed), 20)
+    const cells = state.map(({ key }) => Buffer.from(keyOfLocation(key, 0)))
+    stored.database.root.transactionSync(() => {
+      const table = stored.database.root.openDB('state.now', binary)
+      for (const key of cells) table.putSync(key, Buffer.alloc(9))
+    })
+    stored.base.refresh()
+    let thrown: unknown = null
+    await executeBlock(input, pool).catch((error: unknown) => {
+      thrown = error
+    })
+    assert.instance(thrown, DamagedError)
+    pool.memory.restart(-1)
+    stored.database.root.transactionSync(() => {
+      for (const key of cells) stored.database.root.openDB('state.now', binary).removeSync(key)
+    })
+    stored.base.refresh()
+    const { statistics } = await executeBlock(input, pool)
+    assert.is(statistics.fallback, null)
   })
   await stored.close()
 })

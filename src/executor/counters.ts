@@ -32,9 +32,11 @@ export const failures = [
   'too many aborts',
   'failed check',
   'old snapshot of the stored state',
+  'unreadable state',
 ] as const
 export const MEMORY_FULL = 1
 export const FAULTED = 2
 export const ABORTS_EXCEEDED = 3
 export const FAILED_CHECK = 4
 export const OLD_SNAPSHOT = 5
+export const UNREADABLE = 6

@@ -115,6 +115,10 @@ export class Executor {
       outcome = Out.FAULT
     }
     words[this.worker + Counter.LEASE] = 0
+    if (this.memory.table.failure !== null) {
+      this.fail(Counter.UNREADABLE)
+      return
+    }
     if (this.arena.isFull || this.memory.table.isFull) {
       this.fail(Counter.MEMORY_FULL)
       return

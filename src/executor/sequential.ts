@@ -26,7 +26,8 @@ import { Overlay } from './overlay.ts'
 
 /**
  * Runs a block. With an `EngineMemory`, whose owner calls, the changes are written to it; any other reader (a snapshot
- * for simulations, say) is only read. Throws `TransactionFault` and changes nothing when the virtual machine fails.
+ * for simulations, say) is only read. Throws `TransactionFault` and changes nothing when the virtual machine fails, and
+ * what a reader threw when the state cannot be read.
  */
 export function executeSequentially(
   input: BlockInput,
@@ -185,6 +186,8 @@ class SequentialRun implements View {
       fault = error
     }
     if (this.arena.isFull || this.memory.table.isFull) throw new MemoryFull('the memory is full')
+    // A state that cannot be read is no fault of the transaction.
+    if (this.memory.table.failure !== null) throw this.memory.table.failure
     if (outcome !== COMPLETED && outcome !== REJECTED) {
       throw new TransactionFault(txIndex, fault ?? `outcome ${outcome}`)
     }

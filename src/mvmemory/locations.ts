@@ -21,6 +21,8 @@ export class Locations {
   private readonly counter: number
   private readonly capacity: number
   private readonly behind: BaseReader
+  /** Why a cell could not be read from behind, null while all could: what was executed with it counts for nothing. */
+  failure: unknown = null
   /** A place that lost its race, or -1. */
   private spare = -1
 
@@ -94,7 +96,12 @@ export class Locations {
     }
     const key = this.keyOffset(location)
     for (let word = 0; word < KEY; word++) this.words[key + word] = source[offset + word]!
-    this.behind.read(source, offset, this.words, this.base + location * 8)
+    try {
+      this.behind.read(source, offset, this.words, this.base + location * 8)
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
     return location
   }
 
