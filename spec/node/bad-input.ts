@@ -50,6 +50,7 @@ test('JSON that is no request is -32600, and its id is echoed if it has one', as
     ['"starknet_chainId"', null],
     ['[]', null],
     ['{}', null],
+    ['{"jsonrpc": "2.0", "id": 1e999, "method": "starknet_chainId"}', null],
     ['{"id": 5, "method": "starknet_chainId"}', 5],
     ['{"jsonrpc": "1.0", "id": "a", "method": "starknet_chainId"}', 'a'],
     ['{"jsonrpc": "2.0", "id": 6, "method": 7}', 6],
