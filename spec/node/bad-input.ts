@@ -50,6 +50,7 @@ test('JSON that is no request is -32600, and its id is echoed if it has one', as
     ['"starknet_chainId"', null],
     ['[]', null],
     ['{}', null],
+    ['{"jsonrpc": "2.0", "id": 1e999, "method": "starknet_chainId"}', null],
     ['{"id": 5, "method": "starknet_chainId"}', 5],
     ['{"jsonrpc": "1.0", "id": "a", "method": "starknet_chainId"}', 'a'],
     ['{"jsonrpc": "2.0", "id": 6, "method": 7}', 6],
@@ -191,6 +192,7 @@ test('wrong paths are 404, wrong methods 405, and pages of any origin are welcom
   assert.is((await node.send('{}', '/nothing')).status, 404)
   assert.is((await node.send('', '/rpc', 'GET')).status, 405)
   assert.is((await node.send('', '/is_alive', 'PUT')).status, 405)
+  assert.equal(await node.send('', '/is_alive', 'HEAD'), { status: 200, text: '' })
   for (const path of ['/', '/rpc', '/rpc/v0_10', '/rpc/v0_10_2', '/rpc?key=1']) {
     const { status, text } = await node.send(
       '{"jsonrpc":"2.0","id":1,"method":"starknet_syncing"}',

@@ -132,6 +132,12 @@ test('a class that is too large is 57, and a simulation too long 41, before anyt
   assert.is((await fugue.refusal('starknet_addDeclareTransaction', adding)).code, 57)
   const estimate = [[declare], ['SKIP_VALIDATE'], 'latest']
   assert.is((await fugue.refusal('starknet_estimateFee', estimate)).code, 57)
+  const folded = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  const text = JSON.stringify([{ ...declare, contract_class: { sierra_program: [], x: 0 } }])
+  const deep = text.replace('"x":0', `"x":${folded}`)
+  const request = `{"jsonrpc":"2.0","id":1,"method":"starknet_addDeclareTransaction","params":${deep}}`
+  const answer = await fetch(fugue.node.url, { method: 'POST', body: request })
+  assert.is(((await answer.json()) as { error: Base }).error.code, -32602)
   const invoke = { ...common, type: 'INVOKE', calldata: ['0x0'] }
   const long = { ...invoke, nonce: '0x1', calldata: new Array(5001).fill('0x0') }
   const simulation = ['latest', [invoke, long], ['SKIP_VALIDATE']]

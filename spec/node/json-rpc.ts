@@ -112,6 +112,23 @@ test('a body is read once more for exact numbers, however many calls want them',
   assert.equal(results, new Array(3).fill('12345678901234567890'))
 })
 
+test('an id comes back letter by letter, however long a number it is', async () => {
+  const echo = methods(() => 1)
+  for (const id of [
+    '12345678901234567890',
+    '-98765432109876543210',
+    '1.5',
+    '0',
+    '"1e999"',
+    'null',
+  ]) {
+    const asked = `{"jsonrpc": "2.0", "id": ${id}, "method": "test"}`
+    const answer = `{"jsonrpc":"2.0","id":${id},"result":1}`
+    assert.is(await answerText(asked, echo, limits), answer)
+    assert.is(await answerText(`[${asked},${asked}]`, echo, limits), `[${answer},${answer}]`)
+  }
+})
+
 test('long numbers keep their digits; strings and short numbers stay', () => {
   const json = '{"a": 123456789012345678901, "b": [1, -5.5], "c": "123456789012345678901 \\" 1e99"}'
   const quoted =

@@ -47,6 +47,16 @@ test('a panic names the calls it came through once each', () => {
   assert.equal(readCallError(text), call(10n, call(11n, call(11n, "0x6e6f ('no')"))))
 })
 
+test('a panic of validation gives its data too', () => {
+  const text = [
+    'Account validation failed: The `validate` entry point panicked with:',
+    `Error in contract ${place('0x0a')}:`,
+    "0x6e6f ('no').",
+    '',
+  ].join('\n')
+  assert.equal(readCallError(text), call(10n, "0x6e6f ('no')"))
+})
+
 test('a panic whose chain is not known gives its data', () => {
   const text = [
     `0: Error in the called contract ${place('0x0a')}:`,

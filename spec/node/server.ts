@@ -34,7 +34,10 @@ test('what is in flight is answered, then the port is free', async () => {
   await isCalled
   const stopped = server.stop()
   release('done')
-  const { result } = (await (await answer).json()) as { result: string }
+  const response = await answer
+  // Or the client would use the connection again while it is being closed.
+  assert.is(response.headers.get('connection'), 'close')
+  const { result } = (await response.json()) as { result: string }
   assert.is(result, 'done')
   await stopped
   const successor = createServer()

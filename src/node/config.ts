@@ -42,7 +42,8 @@ const GAS_PRICE = 10n ** 9n
 /** Executor threads that a node can have (workers/doorbell.ts). */
 const MOST_WORKERS = 63
 
-type Values = Map<string, string[]>
+/** What was given for an option, and under which name: `--port` or `FUGUE_PORT`. */
+type Values = Map<string, { texts: string[]; source: string }>
 
 /** Reads arguments (without node and script) and environment. `cores` is what `auto` workers means. */
 export function readCommand(
@@ -61,7 +62,7 @@ export function readCommand(
   }
   for (const given of values.keys()) requireTaken(name, given)
   readEnvironment(environment, values)
-  const dataDir = values.get('data-dir')?.[0] || null
+  const dataDir = values.get('data-dir')?.texts[0] || null
   if (name !== 'dev' && dataDir === null) {
     throw new UsageError(`fugue ${name} needs --data-dir, the folder of the chain`)
   }
@@ -138,9 +139,10 @@ function readArguments(
       // `--restrictive-mode` takes any number of words.
       while (foreign!.takesWords && rest[0] !== undefined && !rest[0].startsWith('-')) rest.shift()
     } else if (flag.isList) {
-      values.set(flag.name, [...(values.get(flag.name) ?? []), value!])
+      const texts = [...(values.get(flag.name)?.texts ?? []), value!]
+      values.set(flag.name, { texts, source: spelling })
     } else {
-      values.set(flag.name, [value ?? ''])
+      values.set(flag.name, { texts: [value ?? ''], source: spelling })
     }
   }
   return { words, values }
@@ -154,8 +156,11 @@ function readEnvironment(
   for (const { name, value, isList, isOwn } of flags) {
     if (value === null || values.has(name)) continue
     const bare = name.toUpperCase().replaceAll('-', '_')
-    const text = environment[`FUGUE_${bare}`] ?? (isOwn ? undefined : environment[bare])
-    if (text !== undefined) values.set(name, isList ? text.split(delimiter) : [text])
+    const names = isOwn ? [`FUGUE_${bare}`] : [`FUGUE_${bare}`, bare]
+    const source = names.find((each) => environment[each] !== undefined)
+    if (source === undefined) continue
+    const text = environment[source]!
+    values.set(name, { texts: isList ? text.split(delimiter) : [text], source })
   }
 }
 
@@ -172,7 +177,7 @@ function readConfig(values: Values, warnings: string[], cores: number): NodeConf
       initialBalance: read('initial-balance', amount, 10n ** 21n),
       chainId: read('chain-id', chainId, encodeShortString('SN_SEPOLIA')),
       blockGeneration: read('block-generation-on', blockGeneration, { mode: 'auto' }),
-      casmDirs: values.get('casm-dir') ?? [],
+      casmDirs: values.get('casm-dir')?.texts ?? [],
       workers: read(
         'workers',
         (text) => (text === 'auto' ? most : integer(0, MOST_WORKERS)(text)),
@@ -192,12 +197,13 @@ function readValue<T>(
   decode: (text: string) => T | null,
   absent: T,
 ): T {
-  const text = values.get(name)?.[0]
-  if (text === undefined) return absent
+  const given = values.get(name)
+  if (given === undefined) return absent
+  const text = given.texts[0]!
   const value = decode(text)
   if (value !== null) return value
   const { expected } = flags.find((flag) => flag.name === name) as Flag
-  throw new UsageError(`--${name}: expected ${expected}, got '${text}'`)
+  throw new UsageError(`${given.source}: expected ${expected}, got '${text}'`)
 }
 
 function integer(minimum: number, maximum: number): (text: string) => number | null {

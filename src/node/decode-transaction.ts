@@ -26,6 +26,7 @@ import {
   decodeWord,
   Members,
 } from './decode.ts'
+import { encodeClass } from './encode/class.ts'
 import { CLASS_TOO_LARGE, refusal, UNSUPPORTED_TX_VERSION } from './errors.ts'
 
 /** A transaction as it came; `classBytes` is the size of the class as JSON. */
@@ -135,25 +136,33 @@ function decodeBound(value: unknown, path: string): ResourceBound {
   }
 }
 
-/** The class and its size as JSON. One that is too large is refused unread: hashing it would take minutes. */
+/** The class and its size as JSON. Of one that is too large the program is not read. */
 function decodeContractClass(
   value: unknown,
   path: string,
 ): { contractClass: SierraClass; classBytes: number } {
   const members = new Members(value, path)
-  const sierraFelts = members.get(
-    'sierra_program',
-    decodeList((felt) => felt),
-  ).length
-  const classBytes = Buffer.byteLength(JSON.stringify(value))
-  if (isClassTooLarge(sierraFelts, classBytes, admissionLimits)) throw refusal(CLASS_TOO_LARGE)
+  refuseTooLarge(
+    members.get(
+      'sierra_program',
+      decodeList((felt) => felt),
+    ).length,
+    0,
+  )
   const contractClass = {
     sierraProgram: members.get('sierra_program', decodeFelts),
     contractClassVersion: members.get('contract_class_version', decodeString),
     entryPointsByType: members.get('entry_points_by_type', decodeEntryPoints),
     abi: members.optional('abi', decodeString, ''),
   }
+  const classBytes = Buffer.byteLength(JSON.stringify(encodeClass(contractClass)))
+  refuseTooLarge(contractClass.sierraProgram.length, classBytes)
   return { contractClass, classBytes }
+}
+
+/** Hashing a class that is too large would take minutes, so it is refused before that. */
+function refuseTooLarge(sierraFelts: number, classBytes: number): void {
+  if (isClassTooLarge(sierraFelts, classBytes, admissionLimits)) throw refusal(CLASS_TOO_LARGE)
 }
 
 function decodeEntryPoints(value: unknown, path: string): SierraClass['entryPointsByType'] {

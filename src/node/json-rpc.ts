@@ -56,19 +56,19 @@ export async function answerText(
   try {
     body = JSON.parse(text)
   } catch (error) {
-    return failure(null, refusal(PARSE_ERROR, { reason: (error as Error).message }))
+    return failure('null', refusal(PARSE_ERROR, { reason: (error as Error).message }))
   }
   let exactBody: unknown
   const exact = () => (exactBody ??= JSON.parse(quoteLongNumbers(text)))
   if (!Array.isArray(body)) {
-    return answerCall(body, () => (exact() as Call).params, methods, limits)
+    return answerCall(body, () => exact() as Call, methods, limits)
   }
-  if (body.length === 0) return failure(null, badRequest('the batch is empty'))
+  if (body.length === 0) return failure('null', badRequest('the batch is empty'))
   if (body.length > limits.batch) {
     const reason = `the batch has ${body.length} calls, the limit is ${limits.batch}`
-    return failure(null, badRequest(reason))
+    return failure('null', badRequest(reason))
   }
-  const exactAt = (index: number) => () => (exact() as Call[])[index]!.params
+  const exactAt = (index: number) => () => (exact() as Call[])[index]!
   const answers = await answerBatch(body, exactAt, methods, limits)
   return answers.length === 0 ? null : `[${answers.join(',')}]`
 }
@@ -79,7 +79,7 @@ export async function answerText(
  */
 async function answerBatch(
   calls: unknown[],
-  exactAt: (index: number) => () => unknown,
+  exactAt: (index: number) => () => Call,
   methods: Methods,
   limits: RpcLimits,
 ): Promise<string[]> {
@@ -109,12 +109,12 @@ async function answerBatch(
 /** Answers one call; `answered` is the length of what its batch has got already. Null: a notification. */
 async function answerCall(
   call: unknown,
-  exactParameters: () => unknown,
+  exactCall: () => Call,
   methods: Methods,
   limits: RpcLimits,
   answered = 0,
 ): Promise<string | null> {
-  let id: Id = null
+  let id = 'null'
   let silent = false
   try {
     if (typeof call !== 'object' || call === null || Array.isArray(call)) {
@@ -122,7 +122,7 @@ async function answerCall(
     }
     const { jsonrpc, method, params, id: givenId } = call as Call
     if (givenId !== undefined && !isId(givenId)) throw badRequest('id: a string, a number or null')
-    id = givenId ?? null
+    id = idText(givenId ?? null, exactCall)
     if (jsonrpc !== '2.0') throw badRequest("jsonrpc: expected '2.0'")
     if (typeof method !== 'string') throw badRequest('method: expected a string')
     silent = givenId === undefined
@@ -130,18 +130,24 @@ async function answerCall(
     if (known === undefined)
       throw refusal(METHOD_NOT_FOUND, { reason: `no method '${method.slice(0, 80)}'` })
     if (answered > limits.answerLength) throw tooLong(answered, limits)
-    const exact = known.exactNumbers ? exactParameters() : params
+    const exact = known.exactNumbers ? exactCall().params : params
     const answer = known.answer(named(exact, known.parameters))
     const result = answer instanceof Promise ? await within(limits.callMs, answer) : answer
-    return silent ? null : JSON.stringify({ jsonrpc: '2.0', id, result })
+    return silent ? null : `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result ?? null)}}`
   } catch (error) {
     const refused = error instanceof Refusal ? error : ourFault(error)
     return silent ? null : failure(id, refused)
   }
 }
 
+/** The id as JSON, with all its digits. */
+function idText(id: Id, exactCall: () => Call): string {
+  if (typeof id !== 'number' || Number.isSafeInteger(id)) return JSON.stringify(id)
+  return String(exactCall().id)
+}
+
 function isId(value: unknown): value is Id {
-  return value === null || typeof value === 'string' || typeof value === 'number'
+  return value === null || typeof value === 'string' || Number.isFinite(value)
 }
 
 /** Parameters as members of an object, whether they came by name, by position or not at all. */
@@ -186,6 +192,7 @@ function ourFault(error: unknown): Refusal {
   return refusal(INTERNAL_ERROR, { reason })
 }
 
-function failure(id: Id, { code, message, data }: Refusal): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })
+/** `id` is JSON already. */
+function failure(id: string, { code, message, data }: Refusal): string {
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`
 }

@@ -16,6 +16,8 @@ const FRAME =
   /^(?:\d+: Error in .*|Error in contract) \((contract address: (0x[0-9a-f]+), class hash: (0x[0-9a-f]+|_), selector: (0x[0-9a-f]+|UNKNOWN))\):$/
 
 const SUMMARY = 'Execution failed. Failure reason:'
+/** Of validation, where the panic's summary follows at once. */
+const VALIDATION_SUMMARY = /entry point panicked with:$/
 
 /** The error as calls around a leaf. */
 export function readCallError(text: string): CallError {
@@ -30,6 +32,7 @@ export function readCallError(text: string): CallError {
     leaf = lines.slice(index + 1)
   })
   if (frames.length === 0) return text
+  const isPanic = lines.some((line) => line === SUMMARY || VALIDATION_SUMMARY.test(line))
   return frames.reduceRight<CallError>(
     (error, [, , address, classHash, selector]) => ({
       contractAddress: BigInt(address!),
@@ -37,7 +40,7 @@ export function readCallError(text: string): CallError {
       selector: selector === 'UNKNOWN' ? 0n : BigInt(selector!),
       error,
     }),
-    lines.includes(SUMMARY) ? panicData(leaf) : leaf.join('\n'),
+    isPanic ? panicData(leaf) : leaf.join('\n'),
   )
 }
 

@@ -2,7 +2,7 @@
  * HTTP in front of the methods: paths, sizes, cross-origin answers, health.
  *
  *     POST /  /rpc  /rpc/v0_10  /rpc/v0_10_2      JSON-RPC; always 200, or 204 when nothing is to be said
- *     GET  /is_alive  /is_ready                   200 `Alive!!!`;  200, or 503 and why no transaction is taken
+ *     GET  /is_alive  /is_ready  (or HEAD)        200 `Alive!!!`;  200, or 503 and why no transaction is taken
  *
  * Invariant: a request is answered whatever its bytes; nothing larger than the limit is kept in memory.
  */
@@ -52,7 +52,11 @@ export async function serve(
   options: ServerOptions,
   notReady: () => string | null,
 ): Promise<RunningServer> {
+  const open = new Set<ServerResponse>()
   const server = createServer((request, response) => {
+    open.add(response)
+    response.on('close', () => open.delete(response))
+    if (!server.listening) response.setHeader('Connection', 'close')
     answer(request, response, methods, options, notReady).catch((error: unknown) => {
       // The client went away while it was sending or reading: nobody is left to tell.
       if (!request.destroyed && !response.destroyed) console.error(error)
@@ -64,7 +68,7 @@ export async function serve(
   // Longer than clients keep theirs, so that none sends into a connection that is being closed.
   server.keepAliveTimeout = 65_000
   await listen(server, options)
-  return { port: (server.address() as AddressInfo).port, stop: () => stop(server) }
+  return { port: (server.address() as AddressInfo).port, stop: () => stop(server, open) }
 }
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
@@ -77,7 +81,11 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
   })
 }
 
-function stop(server: Server): Promise<void> {
+/** Lets the open responses end, each the last one of its connection. */
+function stop(server: Server, open: ReadonlySet<ServerResponse>): Promise<void> {
+  for (const response of open) {
+    if (!response.headersSent) response.setHeader('Connection', 'close')
+  }
   return new Promise((settle) => {
     // A connection becomes idle when its last answer is out, so it is looked at again and again.
     const sweep = setInterval(() => server.closeIdleConnections(), 10)
@@ -103,12 +111,13 @@ async function answer(
   const isRpc = RPC_PATHS.has(path)
   if (!isRpc && !HEALTH_PATHS.has(path))
     return say(response, 404, `nothing at ${path.slice(0, 80)}`)
-  const wanted = isRpc ? 'POST' : 'GET'
+  const wanted = isRpc ? ['POST'] : ['GET', 'HEAD']
+  const allowed = [...wanted, 'OPTIONS'].join(', ')
   if (request.method === 'OPTIONS') {
-    response.writeHead(204, { Allow: `${wanted}, OPTIONS` }).end()
-  } else if (request.method !== wanted) {
-    response.setHeader('Allow', `${wanted}, OPTIONS`)
-    say(response, 405, `${path} takes ${wanted}`)
+    response.writeHead(204, { Allow: allowed }).end()
+  } else if (!wanted.includes(request.method ?? '')) {
+    response.setHeader('Allow', allowed)
+    say(response, 405, `${path} takes ${allowed}, got ${request.method}`)
   } else if (isRpc) {
     await answerRpc(request, response, methods, options)
   } else {

@@ -1,11 +1,11 @@
 /** Methods that read state: storage, nonces, classes. */
-import type { SierraClass, SierraEntryPoint } from '../../starknet/transaction.ts'
 import type { StateReader } from '../../storage/chain-store.ts'
 import { stateReaderOf } from '../block-id.ts'
 import type { NodeContext } from '../context.ts'
 import { decodeBlockId, decodeFelt, decodeFlags, type Members } from '../decode.ts'
 import { encodeCasm } from '../encode/casm.ts'
-import { hex, hexes } from '../encode/felts.ts'
+import { encodeClass } from '../encode/class.ts'
+import { hex } from '../encode/felts.ts'
 import { CLASS_HASH_NOT_FOUND, CONTRACT_NOT_FOUND, refusal } from '../errors.ts'
 import type { Method } from '../json-rpc.ts'
 
@@ -83,26 +83,4 @@ export function stateMethods({ chain }: NodeContext): Record<string, Method> {
       },
     },
   }
-}
-
-function encodeClass({
-  sierraProgram,
-  contractClassVersion,
-  entryPointsByType,
-  abi,
-}: SierraClass): object {
-  return {
-    sierra_program: hexes(sierraProgram),
-    contract_class_version: contractClassVersion,
-    entry_points_by_type: {
-      CONSTRUCTOR: entryPointsByType.constructor.map(encodeEntryPoint),
-      EXTERNAL: entryPointsByType.external.map(encodeEntryPoint),
-      L1_HANDLER: entryPointsByType.l1Handler.map(encodeEntryPoint),
-    },
-    abi,
-  }
-}
-
-function encodeEntryPoint({ selector, functionIdx }: SierraEntryPoint): object {
-  return { selector: hex(selector), function_idx: functionIdx }
 }
