@@ -82,7 +82,7 @@ async function start(config: NodeConfig): Promise<void> {
   })
   running.push(node)
   void chain.broken.then((reason) => {
-    console.error(`fugue: a bug ended the sequencer: ${reason}`)
+    console.error(`fugue: the sequencer cannot go on: ${reason}`)
     process.exit(1)
   })
   console.log(banner(version, config, node))

@@ -24,6 +24,7 @@ import { executeSequentially } from './executor/sequential.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
 import { createEngineMemory, loadState } from './mvmemory/memory.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
+import { chainName } from './node/config.ts'
 import type { RunOn } from './node/draft.ts'
 import { refusal } from './node/errors.ts'
 import { genesis } from './node/genesis.ts'
@@ -88,6 +89,7 @@ export async function createChain(
 ): Promise<RunningChain> {
   const storage = await openStorage(options.dataDir)
   const { store, disk } = storage
+  await requireChain(storage, options)
   const engine = parts.engine ?? (await openEngine(disk))
   // Threads of the kernels: 0 is this one, then the executors, then the committer.
   const crypto = createCryptoMemory(options.workers + 2)
@@ -334,6 +336,15 @@ async function appendGenesis(
   )
   store.append({ header, transactions: [], stateDiff }, classes)
   executors.engine.stored(0)
+}
+
+/** Refuses a folder that holds another chain than the one that was asked for. */
+async function requireChain(storage: Storage, { chainId, dataDir }: ChainOptions): Promise<void> {
+  const stored = storage.store.blockByNumber(0)?.header.chainId ?? chainId
+  if (stored === chainId) return
+  await storage.close()
+  const [here, asked] = [chainName(stored), chainName(chainId)]
+  throw new UsageError(`${dataDir} holds chain ${here}, not ${asked}; give --chain-id ${here}`)
 }
 
 /** The journal of a data folder, or one in memory; one that cannot be read is told in a sentence. */

@@ -2,7 +2,9 @@
  * The program itself, alone and under npm: what it prints, how it stops, and what it says when it cannot start.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -90,6 +92,54 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     while (await isAlive(url!)) await new Promise((settle) => setTimeout(settle, 50))
   })
 }
+
+test('dev without a folder uses one of its own, and removes it', async () => {
+  const { child, ended, printed } = run('dev', '--port', '0', '--accounts', '1', '--workers', '0')
+  const [, folder] = await printed(/the chain is kept in (\S+) until this ends/)
+  await printed(/ready in/)
+  assert.ok(existsSync(join(folder!, 'chain.mdb')))
+  child.kill('SIGTERM')
+  assert.is((await ended).code, 0)
+  assert.not(existsSync(folder!))
+})
+
+test('run needs a folder, goes on with its chain, and nobody else may use it meanwhile', async () => {
+  const missing = await run('run', '--port', '0').ended
+  assert.is(missing.code, 2)
+  assert.is(missing.errors, 'fugue: fugue run needs --data-dir, the folder of the chain\n')
+  const folder = mkdtempSync(join(tmpdir(), 'fugue-run-'))
+  const args = ['--port', '0', '--workers', '0', '--data-dir', folder]
+  try {
+    let height = 0
+    for (const accounts of ['2', '3']) {
+      const { child, ended, printed } = run('run', '--accounts', accounts, ...args)
+      const [, url] = await printed(/HTTP (http:\/\/127\.0\.0\.1:\d+)\/rpc/)
+      await printed(/2 accounts/)
+      const post = async (method: string) => {
+        const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: [] })
+        return (await (await fetch(`${url}/rpc`, { method: 'POST', body })).json()) as {
+          result: number
+        }
+      }
+      assert.is((await post('starknet_blockNumber')).result, height)
+      await post('devnet_createBlock')
+      height++
+      const second = await run('verify', '--data-dir', folder).ended
+      assert.is(second.code, 2)
+      assert.match(second.errors, `${folder} is in use by process ${child.pid}`)
+      child.kill('SIGKILL')
+      await ended
+    }
+    const verified = await run('verify', '--data-dir', folder).ended
+    assert.is(verified.code, 0, verified.errors)
+    assert.match(verified.output, /^blocks 0 to 2 with 0 transactions are right/)
+    const other = await run('run', '--chain-id', 'MAINNET', ...args).ended
+    assert.is(other.code, 2)
+    assert.match(other.errors, 'holds chain SN_SEPOLIA, not SN_MAIN; give --chain-id SN_SEPOLIA')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('a port in use is one plain sentence and code 2', async () => {
   const server = createServer()

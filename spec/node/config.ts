@@ -103,6 +103,36 @@ test('what cannot be read is refused in one sentence', () => {
   assert.is(refused('dev now'), "unexpected 'now' after the command")
 })
 
+test('commands on a folder are read, with what they need', () => {
+  const read = (line: string, environment = {}) => readCommand(line.split(' '), environment, 4)
+  const dataDir = 'd'
+  assert.equal(read('inspect db --data-dir d'), { name: 'inspect', dataDir, what: 'db' })
+  assert.equal(read('inspect block 5 --data-dir d'), {
+    name: 'inspect',
+    dataDir,
+    what: 'block',
+    id: '5',
+  })
+  assert.equal(read('verify --from 3', { FUGUE_DATA_DIR: 'd' }), {
+    name: 'verify',
+    dataDir,
+    from: 3,
+    to: null,
+  })
+  assert.equal(read('dump f --data-dir d'), { name: 'dump', dataDir, file: 'f' })
+  assert.equal(read('prune --below 7 --data-dir=d'), { name: 'prune', dataDir, below: 7 })
+  assert.is(dev('--data-dir d').chain.dataDir, 'd')
+  assert.match(refused('run'), 'fugue run needs --data-dir')
+  assert.match(refused('verify'), 'fugue verify needs --data-dir')
+  assert.match(refused('prune --data-dir d'), 'fugue prune needs --below')
+  assert.match(refused('load --data-dir d'), 'fugue load needs the name of a file')
+  assert.match(refused('inspect all --data-dir d'), "expected 'fugue inspect db'")
+  assert.match(refused('inspect db x --data-dir d'), "unexpected 'x' after the command")
+  assert.match(refused('verify --port 3 --data-dir d'), 'fugue verify takes no --port')
+  assert.match(refused('dev --below 3'), 'fugue dev takes no --below')
+  assert.match(refused('verify --to x --data-dir d'), "--to: expected a height, got 'x'")
+})
+
 test('help names every option, and version and help need no command', () => {
   for (const { name } of flags) assert.match(helpText('1.2.3'), `--${name}`)
   assert.is(readCommand([], {}, 1).name, 'help')

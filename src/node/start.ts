@@ -17,7 +17,11 @@ export interface RunningNode extends RunningServer {
 /** Serves the chain; refuses in one sentence when the port cannot be had. */
 export async function startNode(chain: Chain, config: NodeConfig): Promise<RunningNode> {
   const { seed, accounts: count, initialBalance } = config.chain
-  const accounts = predeployedAccounts(seed, count)
+  // A chain that goes on has the accounts that it was started with, whatever was asked for now.
+  const state = chain.stateOf('pre_confirmed')
+  const accounts = predeployedAccounts(seed, count).filter(
+    ({ address }) => state.classHashAt(address) !== 0n,
+  )
   const methods = methodsOf({ chain, accounts, initialBalance, limits: defaultRequestLimits })
   const { host, port } = config
   const notReady = () => (chain.store.height() < 0 ? 'there is no genesis block yet' : null)
