@@ -74,6 +74,8 @@ async function start(config: NodeConfig): Promise<void> {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // The terminal was closed.
+  process.on('SIGHUP', stop)
   const chain = await createChain(config.chain, { blockAppended: sayBlock })
   running.push(chain)
   const node = await startNode(chain, config).catch(async (error: unknown) => {

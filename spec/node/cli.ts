@@ -98,7 +98,7 @@ test('dev without a folder uses one of its own, and removes it', async () => {
   const [, folder] = await printed(/the chain is kept in (\S+) until this ends/)
   await printed(/ready in/)
   assert.ok(existsSync(join(folder!, 'chain.mdb')))
-  child.kill('SIGTERM')
+  child.kill('SIGHUP')
   assert.is((await ended).code, 0)
   assert.not(existsSync(folder!))
 })
