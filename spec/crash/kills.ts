@@ -1,9 +1,8 @@
 /** A node that is killed ten times under load loses nothing that it acknowledged, and shows nothing that it takes back. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { seed } from '../seed.ts'
 import { crashLoop } from './_crash-loop.ts'
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 
 test(`10 kills, seed ${seed}: everything acknowledged is included once, and the chain verifies`, async () => {
   console.log(`kills: seed ${seed}`)

@@ -12,9 +12,8 @@ import { iterationsPerMicro } from '../../src/lab/work.ts'
 import { type Workload, workloads } from '../../src/lab/workloads.ts'
 import { createEngineMemory, type EngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { assertSame } from '../same-as-sequential.ts'
+import { seed } from '../seed.ts'
 import { withPool } from './_pool.ts'
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 
 function expectedOf({ input, state }: Workload, oracle: EngineMemory): BlockResult {
   loadState(oracle, state)

@@ -8,10 +8,10 @@ import { LedgerMachine } from '../../src/lab/ledger.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { assertSame } from '../same-as-sequential.ts'
+import { seed } from '../seed.ts'
 import { randomBlock } from './_blocks.ts'
 import { executeVirtually } from './_virtual.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 400)
 
 test(`${blocks} blocks on 1 to 4 virtual workers, seed ${seed}`, async () => {

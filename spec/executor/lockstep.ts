@@ -4,10 +4,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Random } from '../../src/lab/random.ts'
+import { seed } from '../seed.ts'
 import { LockstepPool } from './_lockstep.ts'
 import { runInLockstep } from './_lockstep-block.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 1500)
 
 for (const threads of [2, 3]) {

@@ -9,10 +9,10 @@ import { LedgerMachine } from '../../src/lab/ledger.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { assertSame } from '../same-as-sequential.ts'
+import { seed } from '../seed.ts'
 import { randomBlock } from './_blocks.ts'
 import { withPool } from './_pool.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 150)
 
 for (const workers of [1, 2, 3, 4]) {

@@ -9,10 +9,10 @@ import { Random } from '../../src/lab/random.ts'
 import { workloads } from '../../src/lab/workloads.ts'
 import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { assertSame } from '../same-as-sequential.ts'
+import { seed } from '../seed.ts'
 import { switches } from './_blocks.ts'
 import { executeVirtually } from './_virtual.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const all = switches.reduce((bits, [, bit]) => bits | bit, 0)
 const machine = () => new LedgerMachine()
 

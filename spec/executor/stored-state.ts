@@ -12,11 +12,11 @@ import { createEngineMemory, loadState, readState } from '../../src/mvmemory/mem
 import { DamagedError } from '../../src/storage/checksum.ts'
 import { keyOfLocation } from '../../src/storage/state-key.ts'
 import { assertSame } from '../same-as-sequential.ts'
+import { seed } from '../seed.ts'
 import { randomBlock } from './_blocks.ts'
 import { withPool } from './_pool.ts'
 import { StoredState } from './_stored-state.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 120)
 const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
 const tiny = { locations: 256, arenaWords: 2 ** 18 }

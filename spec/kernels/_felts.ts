@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check'
 import { P } from '../../src/felt/felt.ts'
+import { seed } from '../seed.ts'
 
 /** Powers of two at which a limb, a cell form or a window of a table ends. */
 const edges = [29, 58, 64, 128, 192, 232, 240, 248, 251].map((bits) => 2n ** BigInt(bits))
@@ -23,7 +24,6 @@ export const anyFelt: fc.Arbitrary<bigint> = fc.oneof(
 
 /** Runs a property with a fresh seed, or FUGUE_SEED's, that is printed when it fails. */
 export function checked<T>(property: fc.IProperty<T>, numRuns = 200): void {
-  const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0x7fffffff)
   try {
     fc.assert(property, { numRuns, seed })
   } catch (error) {

@@ -7,6 +7,7 @@ import { Random } from '../../src/lab/random.ts'
 import { createEngineMemory } from '../../src/mvmemory/memory.ts'
 import { DELTA, Versions } from '../../src/mvmemory/versions.ts'
 import { Arena } from '../../src/shared/arena.ts'
+import { seed } from '../seed.ts'
 
 const MASK = (1n << 128n) - 1n
 
@@ -69,7 +70,6 @@ function below(left: Map<number, Left>, txIndex: number): { low: bigint; high: b
 }
 
 test('a random history reads as the naive one', () => {
-  const seed = Date.now() & 0xffffff
   console.log(`versions: seed ${seed}`)
   const random = new Random(seed)
   const big = () => (BigInt(random.word() >>> 0) << 96n) | BigInt(random.word() >>> 0)

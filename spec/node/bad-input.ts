@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { seed } from '../seed.ts'
 import { type RpcAnswer, startTestNode, type TestNode } from './_client.ts'
 import { fakeChain } from './_fake-chain.ts'
 
@@ -229,7 +230,6 @@ test('bytes that are no HTTP, and clients that leave in the middle, harm nobody'
 })
 
 test('random JSON as parameters never brings an internal error', async () => {
-  const seed = Number(process.env.FUGUE_SEED_BAD_INPUT ?? Date.now() & 0xffff)
   console.log(`seed ${seed}`)
   const methods = [
     'starknet_getNonce',

@@ -5,9 +5,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BlockGeneration } from '../../src/node/options.ts'
+import { seed } from '../seed.ts'
 import { liveRandomly } from './_random-chain.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const modes: BlockGeneration[] = [
   { mode: 'auto' },
   { mode: 'demand' },

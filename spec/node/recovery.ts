@@ -21,10 +21,10 @@ import { openLogEngine } from '../../src/ordering/log.ts'
 import { sierraClassHash } from '../../src/starknet/class-hash.ts'
 import type { InvokeTransaction } from '../../src/starknet/transaction.ts'
 import { SimulatedFolder } from '../ordering/_simulated-folder.ts'
+import { seed } from '../seed.ts'
 import { vector, vectorTest } from '../vectors.ts'
 import { signedDeclare, signedTransfer } from './_signed.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 console.log(`recovery: seed ${seed}`)
 const lives = 4
 const accounts = predeployedAccounts(7, 6)

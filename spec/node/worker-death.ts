@@ -13,9 +13,9 @@ import { SEQUENCER_ADDRESS, STRK_ADDRESS } from '../../src/node/genesis.ts'
 import type { ChainOptions } from '../../src/node/options.ts'
 import { feeBalanceKey } from '../../src/starknet/addresses.ts'
 import type { InvokeTransaction } from '../../src/starknet/transaction.ts'
+import { seed } from '../seed.ts'
 import { signedTransfer } from './_signed.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const accounts = predeployedAccounts(seed, 12)
 const perAccount = 12
 const kills = 5

@@ -9,10 +9,10 @@ import type { BlockRecord, Chunk, OrderingEngine } from '../../src/ordering/engi
 import { openJournalFolder } from '../../src/ordering/files.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
 import { MemoryEngine } from '../../src/ordering/memory.ts'
+import { seed } from '../seed.ts'
 import { contentsOf, expectedOf, initOf, issue, Script, type Write } from './_script.ts'
 import { SimulatedFolder } from './_simulated-folder.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 console.log(`ordering conformance: seed ${seed}`)
 
 const folders: string[] = []

@@ -7,10 +7,10 @@ import * as assert from 'uvu/assert'
 import { Random } from '../../src/lab/random.ts'
 import { EngineError, type OrderingEngine } from '../../src/ordering/engine.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
+import { seed } from '../seed.ts'
 import { contentsOf, expectedOf, initOf, issue, Script, type Write } from './_script.ts'
 import { SimulatedFolder } from './_simulated-folder.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const runs = Number(process.env.FUGUE_RUNS ?? 150)
 console.log(`journal crashes: seed ${seed}`)
 

@@ -9,8 +9,7 @@ import { readCellWords, writeCellWords } from '../../src/felt/cell.ts'
 import { Random } from '../../src/lab/random.ts'
 import { CachedState } from '../../src/starknet/cached-state.ts'
 import { CELL_WORDS, KEY_WORDS, STORAGE } from '../../src/state/location.ts'
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
+import { seed } from '../seed.ts'
 
 /** A view over a map of keys, counting reads; every value is the location's number + 7. */
 function viewOf(reads: Map<number, number>, published: Map<number, bigint>): View {

@@ -5,12 +5,11 @@
 import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { seed } from '../seed.ts'
 import { oracleTest, vectorPath, vectorTest } from '../vectors.ts'
 import { judged } from './_judge.ts'
 import { randomBlock } from './_random-block.ts'
 import { randomMix } from './_random-mix.ts'
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 
 const makers = { calls: randomBlock, mix: randomMix }
 const cases = [

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Mempool, type PoolItem } from '../../src/starknet/mempool.ts'
+import { seed } from '../seed.ts'
 
 const limits = { capacityBytes: 10_000, timeToLiveMs: 1000, bumpPercent: 10n }
 
@@ -110,7 +111,6 @@ test('after a rejection the account goes back to the nonce of the state', () => 
 })
 
 test('random additions, takes and settlements keep every nonce chain whole', () => {
-  const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
   console.log(`seed ${seed}`)
   const action = fc.oneof(
     fc.record({

@@ -20,8 +20,8 @@ import { StateCommitter } from '../../src/state/state-root.ts'
 import { buildMachine, type MachineKind } from '../../workers/machines.ts'
 import { Pool } from '../../workers/pool.ts'
 import { assertSame } from '../same-as-sequential.ts'
+import { seed } from '../seed.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() & 0xffffff)
 const blocks = Number(process.env.FUGUE_BLOCKS ?? 40)
 const size = 24
 const accounts = 6

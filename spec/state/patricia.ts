@@ -14,6 +14,7 @@ import {
   PatriciaTrie,
 } from '../../src/state/patricia.ts'
 import { type Preimage, type Ways, waysTo } from '../../src/state/proof.ts'
+import { seed } from '../seed.ts'
 import { vector, vectorTest } from '../vectors.ts'
 
 interface Paths {
@@ -66,8 +67,6 @@ const update = fc.record({
     .map((key) => (key % 7n === 0n ? key : key % 40n)),
   value: fc.bigInt({ min: 0n, max: 3n }),
 })
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 console.log(`seed ${seed}`)
 
 test('updates in any order, with deletions, give the trie built from scratch', () => {

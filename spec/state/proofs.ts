@@ -9,12 +9,12 @@ import { encodeProof } from '../../src/node/methods/proofs.ts'
 import { NodeCache } from '../../src/state/node-cache.ts'
 import { proveState } from '../../src/state/proof.ts'
 import { StateCommitter } from '../../src/state/state-root.ts'
+import { seed } from '../seed.ts'
 import { type Disk, openDisk } from './_disk.ts'
 import { plainRoot } from './_plain-trie.ts'
 import { after, noState, type PlainState, RandomState } from './_random-state.ts'
 import { classLeaf, type ProofAnswer, type ProofQuestion, verifyProof } from './_verify-proof.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 const BLOCKS = 40
 const PROOFS = Number(process.env.FUGUE_PROOFS ?? 40)
 console.log(`seed ${seed}`)

@@ -8,6 +8,7 @@ import { MemoryNodeStore } from '../../src/state/node-store.ts'
 import { type HashPairs, oneByOne } from '../../src/state/patricia.ts'
 import { StateCommitter, stateRoot, type TrieChanges } from '../../src/state/state-root.ts'
 import { decodeStateDiff, type FeederStateDiff } from '../feeder.ts'
+import { seed } from '../seed.ts'
 import { vector, vectorTest } from '../vectors.ts'
 
 const file = 'legacy/mainnet-0.json'
@@ -55,8 +56,6 @@ test('a migrated class has another leaf', () => {
   assert.is.not(after, before)
   assert.is(committer.apply({ ...empty, migratedCompiledClasses: new Map([[5n, 1n]]) }), before)
 })
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 console.log(`seed ${seed}`)
 const cheap: HashPairs = oneByOne(
   (left, right) => (left * 1_000_003n + right * 7919n + 13n) % 2n ** 240n,

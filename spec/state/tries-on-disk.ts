@@ -14,12 +14,12 @@ import { sealNodes } from '../../src/state/seal-nodes.ts'
 import { StateCommitter, stateRoot, type TrieChanges } from '../../src/state/state-root.ts'
 import { closedHash, type Node, valueLeaf } from '../../src/state/trie-node.ts'
 import { decodeStateDiff, type FeederStateDiff } from '../feeder.ts'
+import { seed } from '../seed.ts'
 import { vector, vectorTest } from '../vectors.ts'
 import { type Disk, openDisk, quickHash, quickPairs } from './_disk.ts'
 import { type PairHash, plainRoots } from './_plain-trie.ts'
 import { after, noState, type PlainState, RandomState } from './_random-state.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 const BLOCKS = Number(process.env.FUGUE_BLOCKS ?? 1000)
 console.log(`seed ${seed}`)
 

@@ -15,9 +15,9 @@ import { KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { LmdbStore } from '../../src/storage/lmdb-store.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { type RunningCommitter, startCommitter } from '../../workers/start-committer.ts'
+import { seed } from '../seed.ts'
 import { RandomChain } from './_random-chain.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 console.log(`seed ${seed}`)
 
 const folder = mkdtempSync(join(tmpdir(), 'fugue-committer-'))

@@ -22,9 +22,9 @@ import type { ChainStore } from '../../src/storage/chain-store.ts'
 import { ChainWriter } from '../../src/storage/chain-writer.ts'
 import { DamagedError } from '../../src/storage/checksum.ts'
 import { openStorage } from '../../src/storage/storage.ts'
+import { seed } from '../seed.ts'
 import { addresses, blockOf, Choice, classes, keys, RandomChain } from './_random-chain.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 const rounds = Number(process.env.FUGUE_FAULTS ?? 45)
 console.log(`seed ${seed}`)
 

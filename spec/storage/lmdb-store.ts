@@ -13,9 +13,9 @@ import { ChainWriter, KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { type ChainDatabase, openDatabase } from '../../src/storage/database.ts'
 import { LmdbStore } from '../../src/storage/lmdb-store.ts'
 import { createMemoryStore } from '../../src/storage/memory-store.ts'
+import { seed } from '../seed.ts'
 import { addresses, blockOf, classes, keys, RandomChain } from './_random-chain.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 const steps = Number(process.env.FUGUE_STEPS ?? 170)
 console.log(`seed ${seed}`)
 

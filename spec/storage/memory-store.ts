@@ -19,6 +19,7 @@ import {
 import { readerForExecutor } from '../../src/storage/base-reader.ts'
 import type { EmittedEvent, EventPosition, StoredClass } from '../../src/storage/chain-store.ts'
 import { createMemoryStore } from '../../src/storage/memory-store.ts'
+import { seed } from '../seed.ts'
 
 test('a cell keeps its values of all heights', () => {
   const store = createMemoryStore()
@@ -43,8 +44,6 @@ test('a reader taken before does not see later blocks', () => {
   assert.is(reader.nonceAt(5n), 1n)
   assert.is(store.stateAt(1).nonceAt(5n), 2n)
 })
-
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 console.log(`seed ${seed}`)
 
 test('random histories read as the last write up to each height', () => {

@@ -10,8 +10,8 @@ import * as assert from 'uvu/assert'
 import { type ChainDatabase, openDatabase } from '../../src/storage/database.ts'
 import { decodeKeys, encodeKeys } from '../../src/storage/key-list.ts'
 import type { CellWrite } from '../../src/storage/versioned.ts'
+import { seed } from '../seed.ts'
 
-const seed = Number(process.env.FUGUE_SEED ?? Date.now() % 2 ** 31)
 console.log(`seed ${seed}`)
 
 const folder = mkdtempSync(join(tmpdir(), 'fugue-versioned-'))

@@ -94,13 +94,6 @@ function near(random: Random, value: bigint): bigint {
   return (value + BigInt(random.between(-2, 2)) + P) % P
 }
 
-/** The seed of this run: `FUGUE_SEED`, else from the clock. Specs print it. */
-export function seedOf(): number {
-  return process.env.FUGUE_SEED === undefined
-    ? Math.floor(Math.random() * 2 ** 32)
-    : Number(process.env.FUGUE_SEED)
-}
-
 /** How many runs: `FUGUE_RUNS`, else what the spec finds modest. */
 export function runsOf(modest: number): number {
   return process.env.FUGUE_RUNS === undefined ? modest : Number(process.env.FUGUE_RUNS)

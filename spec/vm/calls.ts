@@ -5,13 +5,14 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { seed } from '../seed.ts'
 import { deepCall, randomCall, runRandomCall } from './_calls.ts'
 import { classesAtHand } from './_classes.ts'
 import { compare, createPair } from './_compare.ts'
-import { Random, runsOf, seedOf } from './_random.ts'
+import { Random, runsOf } from './_random.ts'
 
 const classes = classesAtHand()
-const [seed, runs] = [seedOf(), runsOf(60)]
+const runs = runsOf(60)
 console.log(`FUGUE_SEED=${seed} FUGUE_RUNS=${runs}`)
 
 for (const isMutant of [false, true]) {

@@ -6,14 +6,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createReferenceMachine } from '../../src/vm/reference/machine.ts'
+import { seed } from '../seed.ts'
 import { oracleTest } from '../vectors.ts'
 import { type Case, randomCase, runCase } from './_case.ts'
 import { judge } from './_judge.ts'
-import { runsOf, seedOf } from './_random.ts'
+import { runsOf } from './_random.ts'
 import { differences, isJudgeable } from './_verdict.ts'
 
 oracleTest(test, 'random programs end as under Blockifier', () => {
-  const [seed, runs] = [seedOf(), runsOf(60)]
+  const runs = runsOf(60)
   console.log(`FUGUE_SEED=${seed} FUGUE_RUNS=${runs}`)
   const machine = createReferenceMachine()
   const cases: Case[] = []

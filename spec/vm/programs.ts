@@ -6,11 +6,12 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { seed } from '../seed.ts'
 import { type Case, instructionCase, randomCase, runCase } from './_case.ts'
 import { compare, createPair } from './_compare.ts'
-import { runsOf, seedOf } from './_random.ts'
+import { runsOf } from './_random.ts'
 
-const [seed, runs] = [seedOf(), runsOf(150)]
+const runs = runsOf(150)
 const pair = createPair()
 console.log(`FUGUE_SEED=${seed} FUGUE_RUNS=${runs}`)
 
