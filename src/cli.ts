@@ -84,8 +84,10 @@ async function start(config: NodeConfig): Promise<void> {
   })
   running.push(node)
   void chain.broken.then((reason) => {
-    console.error(`fugue: the sequencer cannot go on: ${reason}`)
-    process.exit(1)
+    // A disk that cannot be written is the user's to put right.
+    const disk = /^(?:journal: |commit: WriteError: )(.*)/s.exec(reason)
+    console.error(`fugue: ${disk === null ? `the sequencer cannot go on: ${reason}` : disk[1]}`)
+    process.exit(disk === null ? 1 : 2)
   })
   console.log(banner(version, config, node))
   console.log(`ready in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)

@@ -238,6 +238,7 @@ export async function createChain(
   })
   const stop = async () => {
     actor.send({ type: 'sequencer.stop' })
+    engine.resign()
     try {
       await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
     } finally {

@@ -72,13 +72,18 @@ export async function crashLoop({ kills, seed, lifeMs, say }: CrashLoop): Promis
   }
 }
 
-function startNode(dataDir: string, random: Random): Promise<NodeProcess> {
+export function startNode(
+  dataDir: string,
+  random: Random,
+  limits: { fileKib: number | null } = { fileKib: null },
+): Promise<NodeProcess> {
   const mode = random.pick(['auto', 'auto', 'auto', 'demand', '100ms'])
-  return startNodeProcess([
+  const args = [
     ...['run', '--data-dir', dataDir, '--port', '0', '--seed', String(seedOfAccounts)],
     ...['--accounts', String(accounts.length), '--workers', String(random.below(3))],
     ...['--block-generation-on', mode],
-  ])
+  ]
+  return startNodeProcess(args, limits)
 }
 
 /** What the node said about its journal at start. */
@@ -111,7 +116,8 @@ async function checkShown(node: NodeProcess, load: Load): Promise<void> {
   }
 }
 
-async function checkEnd(dataDir: string, load: Load, random: Random) {
+/** Starts the node a last time, waits for everything that was acknowledged, and checks the chain. */
+export async function checkEnd(dataDir: string, load: Load, random: Random) {
   const node = await startNode(dataDir, random)
   try {
     await checkShown(node, load)
@@ -139,6 +145,8 @@ async function settle(node: NodeProcess, load: Load): Promise<void> {
       )
       if (result?.finality_status === 'ACCEPTED_ON_L2') break
       if (turn > 500) throw new Error(`${hash} was acknowledged and is ${result?.finality_status}`)
+      // It may wait behind a nonce that was refused, or in a block that closes on demand.
+      if (turn % 50 === 25) await load.fillGaps(node)
       if (turn % 50 === 49) await node.call('devnet_createBlock')
       await sleep(10)
     }

@@ -38,11 +38,16 @@ export class Load {
   readonly acknowledged = new Set<string>()
   readonly shown = new Map<string, Shown>()
   refused = 0
+  /** Text of the newest refusal with 63, which says that the node has no room. */
+  noRoom: string | null = null
   readonly #random: Random
+  readonly #declareOneIn: number
   #declares = 0
 
-  constructor(random: Random) {
+  /** A declare follows one in so many times when an account has nothing in flight. */
+  constructor(random: Random, declareOneIn = 4) {
     this.#random = random
+    this.#declareOneIn = declareOneIn
   }
 
   /** Sends until the node dies; every account has a few transactions in flight. */
@@ -50,6 +55,13 @@ export class Load {
     const life = { isOver: false }
     const clients = accounts.map((account) => this.#send(node, account, life))
     await Promise.all([...clients, this.#look(node, life)])
+  }
+
+  /** Sends the next nonce of every account. */
+  async fillGaps(node: NodeProcess): Promise<void> {
+    for (const account of accounts) {
+      await this.#submit(node, this.#transfer(account, await nonceOf(node, account)))
+    }
   }
 
   /** Notes every transaction of a block and checks those that were seen before. */
@@ -90,7 +102,8 @@ export class Load {
         if (!random.oneIn(4)) continue
         // A refused one leaves a gap: begin again from the state. A declare must have the next nonce.
         nonce = await settledNonce(node, account, life)
-        if (random.oneIn(4)) await this.#submit(node, this.#declare(account, nonce++))
+        if (random.oneIn(this.#declareOneIn))
+          await this.#submit(node, this.#declare(account, nonce++))
       }
     } catch {
       life.isOver = true
@@ -101,6 +114,7 @@ export class Load {
     const { result, error } = await node.ask<{ transaction_hash: string }>(method, params)
     if (error === undefined) this.acknowledged.add(result.transaction_hash)
     else this.refused++
+    if (error?.code === 63) this.noRoom = String(error.data)
   }
 
   #transfer(account: PredeployedAccount, nonce: bigint): [string, object] {

@@ -28,14 +28,25 @@ export interface NodeProcess {
   call<T>(method: string, params?: unknown): Promise<T>
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>
+  /** Resolves to its exit code. */
+  readonly ended: Promise<number | null>
   /** SIGTERM; resolves to its exit code. */
   stop(): Promise<number | null>
 }
 
-/** Starts `fugue ARGS` and waits until it serves; throws with what it wrote when it ends before. */
-export async function startNodeProcess(args: readonly string[]): Promise<NodeProcess> {
+/**
+ * Starts `fugue ARGS` and waits until it serves; throws with what it wrote when it ends before. No file may become longer than
+ * `fileKib`.
+ */
+export async function startNodeProcess(
+  args: readonly string[],
+  { fileKib = null as number | null } = {},
+): Promise<NodeProcess> {
   const startMs = performance.now()
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const limit = `ulimit -f ${fileKib ?? 'unlimited'}; exec "$@"`
+  const child = spawn('bash', ['-c', limit, '-', process.execPath, cli, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   let errors = ''
   child.stderr.on('data', (bytes: Buffer) => {
@@ -59,6 +70,7 @@ export async function startNodeProcess(args: readonly string[]): Promise<NodePro
   return {
     child,
     errors: () => errors,
+    ended,
     readyMs: performance.now() - startMs,
     ask,
     call: async <T>(method: string, params?: unknown): Promise<T> => {

@@ -80,6 +80,8 @@ export interface OrderingEngine {
    * to the new term.
    */
   campaign(height: number): Promise<Term>
+  /** This process is about to stop: writes that find no room are refused from now on, instead of waiting. */
+  resign(): void
   /** Keeps admitted transactions; rejects with `OutOfRoomError` when there is no room now. */
   submit(batch: readonly Submission[]): Promise<Written>
   /** The next three wait when there is no room, and reject only when the engine cannot go on. */

@@ -103,6 +103,7 @@ class LogEngine implements OrderingEngine {
   #newest: Promise<unknown> = Promise.resolve()
   #ended: EngineError | null = null
   #isCompacting = false
+  #isResigning = false
   /** Blocks wait for room, and the operator was told. */
   #isFull = false
 
@@ -130,6 +131,10 @@ class LogEngine implements OrderingEngine {
     this.#standing.apply(record)
     await this.#append(record)
     return term
+  }
+
+  resign(): void {
+    this.#isResigning = true
   }
 
   submit(batch: readonly Submission[]): Promise<Written> {
@@ -274,8 +279,8 @@ class LogEngine implements OrderingEngine {
   }
 
   /**
-   * After a failed group: without room its submissions are refused and the rest is tried again later; anything else ends
-   * the engine. Returns whether it goes on.
+   * After a failed group: without room its submissions are refused and the rest is tried again later, unless the process is
+   * about to stop; anything else ends the engine. Returns whether it goes on.
    */
   async #survive(error: NodeJS.ErrnoException): Promise<boolean> {
     if (this.#ended === null && isOutOfRoom(error)) {
@@ -286,11 +291,13 @@ class LogEngine implements OrderingEngine {
         else rest.push(pending)
       }
       this.#queue.unshift(...rest)
-      if (rest.length > 0) {
+      if (rest.length === 0) return true
+      if (!this.#isResigning) {
         this.#tellRoom(refused)
         await sleep(this.#options.retryMs)
+        return true
       }
-      return true
+      this.#group = []
     }
     this.#ended ??= new EngineError(`the journal cannot be written: ${error.message}`)
     for (const { reject } of [...this.#group, ...this.#queue]) reject(this.#ended)

@@ -44,6 +44,8 @@ export class MemoryEngine implements OrderingEngine {
     return term
   }
 
+  resign(): void {}
+
   async submit(batch: readonly Submission[]): Promise<Written> {
     this.#requireOpen()
     this.#records.push(submitRecord(batch))
