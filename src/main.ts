@@ -72,13 +72,14 @@ export async function createChain(
   options: ChainOptions,
   events: ChainEvents = {},
 ): Promise<RunningChain> {
+  // First, for it may find a folder that is not there: then there are no threads to end yet.
+  const registry = new CasmRegistry()
+  for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   // Threads of the kernels: 0 is this one, then the executors, then the hasher.
   const crypto = createCryptoMemory(options.workers + 2)
   const hasher = startHasher(crypto, options.workers + 1)
   const executors = await startExecutors(options.workers, crypto)
   const store = createMemoryStore()
-  const registry = new CasmRegistry()
-  for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   await appendGenesis(options, store, executors, hasher)
 
   const mempool = new Mempool<PoolTransaction>()
