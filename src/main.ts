@@ -87,6 +87,9 @@ export async function createChain(
   events: ChainEvents = {},
   parts: { engine?: OrderingEngine } = {},
 ): Promise<RunningChain> {
+  // First, for it may find a folder that is not there: then there are no threads to end yet.
+  const registry = new CasmRegistry()
+  for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   const storage = await openStorage(options.dataDir)
   const { store, disk } = storage
   await requireChain(storage, options)
@@ -95,8 +98,6 @@ export async function createChain(
   const crypto = createCryptoMemory(options.workers + 2)
   const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
   const executors = await startExecutors(options.workers, crypto, disk)
-  const registry = new CasmRegistry()
-  for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   if (disk === null || store.height() < 0) {
     await appendGenesis(options, store, executors, committer)
   } else {

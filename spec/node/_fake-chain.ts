@@ -267,6 +267,7 @@ export function fakeChain(): FakeChain {
     preConfirmed: () => ({ context: context(2), transactions: open, state: store.stateAt(1) }),
     stateOf: (id) => store.stateAt(id === 'pre_confirmed' ? 1 : id),
     classByHash: (classHash) => store.classByHash(classHash),
+    notReady: () => null,
     submit: async (transaction, contractClass) => {
       if (transaction.nonce === 99n) throw new Refusal(52, 'Invalid transaction nonce', 'too high')
       chain.submitted.push({ transaction, contractClass })

@@ -4,15 +4,14 @@
  */
 import { existsSync } from 'node:fs'
 import { Account, logger, RpcProvider } from 'starknet'
-import { createChain } from '../../src/main.ts'
-import type { Chain } from '../../src/node/chain.ts'
+import { createChain, type RunningChain } from '../../src/main.ts'
 import { readCommand } from '../../src/node/config.ts'
 import { type RunningNode, startNode } from '../../src/node/start.ts'
 import { vectorPath } from '../vectors.ts'
 import { misfit, schemaFiles } from './_openrpc.ts'
 
 export interface RealNode {
-  chain: Chain
+  chain: RunningChain
   node: RunningNode
   provider: RpcProvider
   /** The predeployed account of that index. */

@@ -168,4 +168,31 @@ test('a burst of transactions shares blocks and all of them are there', async ()
   })
 })
 
+test('readiness says why nothing is taken, reads are still answered', async () => {
+  const fugue = await startRealNode(['--workers', '0'])
+  const ready = async () => {
+    const response = await fetch(`${fugue.node.url}/is_ready`)
+    return [response.status, await response.text()]
+  }
+  assert.equal(await ready(), [200, 'Alive!!!'])
+  await fugue.chain.stop()
+  assert.equal(await ready(), [503, 'the sequencer has stopped'])
+  assert.is(await fugue.call('starknet_blockNumber'), 0)
+  assert.is((await fugue.refusal('devnet_mint', ['0x5', 1])).code, 63)
+  await fugue.stop()
+})
+
+test('a chain that cannot start leaves no thread behind', async () => {
+  const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort')
+  const before = threads().length
+  let message = ''
+  try {
+    await startRealNode(['--workers', '1', '--casm-dir', '/nowhere'])
+  } catch (error) {
+    message = (error as Error).message
+  }
+  assert.match(message, '/nowhere cannot be read')
+  assert.is(threads().length, before)
+})
+
 test.run()

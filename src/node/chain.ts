@@ -55,6 +55,8 @@ export interface Chain {
   stateOf(id: StateId): StateReader
   classByHash(classHash: bigint): StoredClass | null
 
+  /** Why no transaction is taken now, or null. */
+  notReady(): string | null
   /** Admits a transaction; `contractClass` comes with a DECLARE. Returns its hash; throws `Refusal`. */
   submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint>
   /** Null: unknown. */

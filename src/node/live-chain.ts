@@ -48,7 +48,7 @@ export class LiveChain implements Chain {
   /** Who asked for a block and waits until one is sealed. */
   #closers: { resolve(hash: Promise<bigint>): void; reject(reason: unknown): void }[] = []
   /** Why nothing is taken any more, or null. */
-  #closed: Error | null = null
+  #closed: Refusal | null = null
   /** Mints go one after the other, for they share the minter's nonces. */
   #mints: Promise<unknown> = Promise.resolve()
 
@@ -71,6 +71,11 @@ export class LiveChain implements Chain {
 
   classByHash(classHash: bigint): StoredClass | null {
     return this.store.classByHash(classHash) ?? this.#parts.production.newClass(classHash)
+  }
+
+  notReady(): string | null {
+    const refused = this.#parts.submissions.refusing
+    return refused === null ? null : String(refused.data ?? refused.message)
   }
 
   async submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint> {
@@ -109,7 +114,7 @@ export class LiveChain implements Chain {
   }
 
   /** Refuses everything that waits and everything to come. */
-  close(reason: Error): void {
+  close(reason: Refusal): void {
     this.#closed = reason
     this.#parts.submissions.close(reason)
     for (const { reject } of this.#closers.splice(0)) reject(reason)

@@ -24,9 +24,10 @@ export async function startNode(chain: Chain, config: NodeConfig): Promise<Runni
   )
   const methods = methodsOf({ chain, accounts, initialBalance, limits: defaultRequestLimits })
   const { host, port } = config
-  const notReady = () => (chain.store.height() < 0 ? 'there is no genesis block yet' : null)
   try {
-    const server = await serve(methods, { ...defaultServerOptions, host, port }, notReady)
+    const server = await serve(methods, { ...defaultServerOptions, host, port }, () =>
+      chain.notReady(),
+    )
     return { ...server, accounts, url: `http://${urlHost(host)}:${server.port}` }
   } catch (error) {
     throw new UsageError(whyNot(error as NodeJS.ErrnoException, host, port))

@@ -27,6 +27,7 @@ import type { Mempool, PoolItem, PoolRefusal } from '../starknet/mempool.ts'
 import type { SierraClass, Transaction } from '../starknet/transaction.ts'
 import { transactionHash } from '../starknet/transaction-hash.ts'
 import type { StateReader, StoredClass } from '../storage/chain-store.ts'
+import type { Refusal } from './chain.ts'
 import { refusal } from './errors.ts'
 
 /** A transaction in the mempool: admitted, hashed, encoded for the executors. */
@@ -114,7 +115,7 @@ export class Submissions {
   readonly #admission: Admission
   readonly #queue: Submission[] = []
   /** Why nothing is taken any more, or null. */
-  #closed: Error | null = null
+  #closed: Refusal | null = null
   /** Batches on their way into the journal. */
   #writing = 0
   /** Settles with the newest of them. */
@@ -131,12 +132,17 @@ export class Submissions {
     return this.#queue.length
   }
 
+  /** Why nothing can be submitted, or null. */
+  get refusing(): Refusal | null {
+    if (this.#closed !== null) return this.#closed
+    if (this.#queue.length < queueLimit) return null
+    return refusal(63, `${queueLimit} submissions wait already`)
+  }
+
   /** Queues a transaction; the promise settles when it was checked. */
   submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint> {
-    if (this.#closed !== null) return Promise.reject(this.#closed)
-    if (this.#queue.length >= queueLimit) {
-      return Promise.reject(refusal(63, `${queueLimit} submissions wait already`))
-    }
+    const refused = this.refusing
+    if (refused !== null) return Promise.reject(refused)
     return new Promise((resolve, reject) => {
       this.#queue.push({ transaction, contractClass, resolve, reject })
     })
@@ -152,7 +158,7 @@ export class Submissions {
   }
 
   /** Refuses everything that waits and everything to come. */
-  close(reason: Error): void {
+  close(reason: Refusal): void {
     this.#closed = reason
     for (const { reject } of this.#queue.splice(0)) reject(reason)
   }

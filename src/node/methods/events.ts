@@ -4,6 +4,8 @@
  *
  * The continuation token names the next event to look at, block and position in it, so it means the same after a restart.
  */
+
+import { turn } from '../../shared/turn.ts'
 import type { EmittedEvent, EventFilter, EventPosition } from '../../storage/chain-store.ts'
 import { matchesFilter } from '../../storage/event-filter.ts'
 import { findBlock } from '../block-id.ts'
@@ -28,6 +30,11 @@ import {
 } from '../errors.ts'
 import type { Method } from '../json-rpc.ts'
 
+/** Blocks that are searched without looking at the clock. */
+const SLICE = 16
+/** A search goes on for so long before other work of the thread has its turn. */
+const TURN_MS = 10
+
 /** An event of a closed block, or of the one being filled, which has no hash yet. */
 type FoundEvent = Omit<EmittedEvent, 'blockHash'> & { blockHash: bigint | null }
 
@@ -40,7 +47,7 @@ export function eventMethods({ chain, limits }: NodeContext): Record<string, Met
   return {
     starknet_getEvents: {
       parameters: ['filter'],
-      answer: (parameters) => {
+      answer: async (parameters) => {
         const request = parameters.get('filter', decodeFilter)
         if (request.chunkSize > limits.eventPage) throw refusal(PAGE_SIZE_TOO_BIG)
         if (request.keys.length > limits.keyPositions) throw refusal(TOO_MANY_KEYS_IN_FILTER)
@@ -51,7 +58,7 @@ export function eventMethods({ chain, limits }: NodeContext): Record<string, Met
           keys: request.keys,
         }
         const start = request.token === null ? null : decodeToken(request.token, filter)
-        const { events, next } = findEvents(chain, filter, start, request.chunkSize)
+        const { events, next } = await findEvents(chain, filter, start, request.chunkSize)
         const token = next === null ? {} : { continuation_token: encodeToken(next) }
         return { events: events.map(encodeEvent), ...token }
       },
@@ -88,24 +95,46 @@ function lastBlockOf(chain: Chain, id: BlockId | null): number {
   return numberOf(chain, id)
 }
 
-function findEvents(
+async function findEvents(
   chain: Chain,
   filter: EventFilter,
   start: EventPosition | null,
   limit: number,
-): Page {
-  const tip = chain.store.height()
-  const closed: Page =
-    filter.fromBlock > tip || (start !== null && start.blockNumber > tip)
-      ? { events: [], next: null }
-      : chain.store.events({ ...filter, toBlock: Math.min(filter.toBlock, tip) }, start, limit)
-  if (filter.toBlock <= tip || closed.next !== null) return closed
+): Promise<Page> {
+  const closed = await closedEvents(chain, filter, start, limit)
+  if (filter.toBlock <= chain.store.height() || closed.next !== null) return closed
   const open = openEvents(chain, filter, start)
   const room = limit - closed.events.length
   const following = open[room]
   return {
     events: [...closed.events, ...open.slice(0, room)],
     next: following === undefined ? null : following,
+  }
+}
+
+/** Matching events of closed blocks. There may be many blocks, so others have their turn between some and the next. */
+async function closedEvents(
+  chain: Chain,
+  filter: EventFilter,
+  start: EventPosition | null,
+  limit: number,
+): Promise<Page> {
+  const events: FoundEvent[] = []
+  let turnMs = performance.now()
+  let fromBlock = Math.max(filter.fromBlock, start?.blockNumber ?? 0)
+  for (;;) {
+    // Blocks that are closed meanwhile are read too.
+    const last = Math.min(filter.toBlock, chain.store.height())
+    if (fromBlock > last) return { events, next: null }
+    const toBlock = Math.min(fromBlock + SLICE - 1, last)
+    const slice = { ...filter, fromBlock, toBlock }
+    const page = chain.store.events(slice, start, limit - events.length)
+    for (const event of page.events) events.push(event)
+    if (page.next !== null) return { events, next: page.next }
+    fromBlock = toBlock + 1
+    if (performance.now() - turnMs < TURN_MS) continue
+    await turn()
+    turnMs = performance.now()
   }
 }
 
