@@ -19,7 +19,12 @@ import {
   type Receipt,
   seedOfAccounts,
 } from './_load.ts'
-import { type NodeProcess, runCommand, startNodeProcess } from './_node-process.ts'
+import {
+  killWhileStarting,
+  type NodeProcess,
+  runCommand,
+  startNodeProcess,
+} from './_node-process.ts'
 
 export interface CrashLoop {
   kills: number
@@ -47,6 +52,8 @@ export async function crashLoop({ kills, seed, lifeMs, say }: CrashLoop): Promis
   let slowestStartMs = 0
   try {
     for (let kill = 0; kill < kills; kill++) {
+      // Recovery itself is interrupted too.
+      if (random.oneIn(5)) await killWhileStarting(argsOf(dataDir, random), random.below(1000))
       const node = await startNode(dataDir, random)
       slowestStartMs = Math.max(slowestStartMs, node.readyMs)
       try {
@@ -77,13 +84,17 @@ export function startNode(
   random: Random,
   limits: { fileKib: number | null } = { fileKib: null },
 ): Promise<NodeProcess> {
+  return startNodeProcess(argsOf(dataDir, random), limits)
+}
+
+/** The command line of a node: blocks close in any way, workers vary. */
+function argsOf(dataDir: string, random: Random): string[] {
   const mode = random.pick(['auto', 'auto', 'auto', 'demand', '100ms'])
-  const args = [
+  return [
     ...['run', '--data-dir', dataDir, '--port', '0', '--seed', String(seedOfAccounts)],
     ...['--accounts', String(accounts.length), '--workers', String(random.below(3))],
     ...['--block-generation-on', mode],
   ]
-  return startNodeProcess(args, limits)
 }
 
 /** What the node said about its journal at start. */

@@ -3,6 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { packageRoot } from '../../src/shared/package-root.ts'
 
 const cli = join(packageRoot, 'dist', 'src', 'cli.js')
@@ -87,6 +88,15 @@ export async function startNodeProcess(
       return ended
     },
   }
+}
+
+/** Starts `fugue ARGS` and kills it after so long, whether it serves by then or not. */
+export async function killWhileStarting(args: readonly string[], afterMs: number): Promise<void> {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.on('close', resolve))
+  await sleep(afterMs)
+  child.kill('SIGKILL')
+  await ended
 }
 
 /** Runs `fugue ARGS` to its end. */

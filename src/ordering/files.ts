@@ -11,7 +11,7 @@ export interface JournalFolder {
   /** A new, empty file whose name is durable. */
   create(name: string): Promise<JournalFile>
   open(name: string): Promise<JournalFile>
-  /** Removes a file; that it is gone need not be durable. */
+  /** Removes a file for good: what is removed later cannot be gone while it is back. */
   remove(name: string): Promise<void>
 }
 
@@ -38,11 +38,14 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
       return new DiskFile(file)
     },
     open: async (name) => new DiskFile(await open(join(path, name), 'r+')),
-    remove: (name) => unlink(join(path, name)),
+    remove: async (name) => {
+      await unlink(join(path, name))
+      await syncFolder(path)
+    },
   }
 }
 
-/** The name of a new file is durable when its folder is synced. */
+/** That a file has come or gone is durable when its folder is synced. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY)
   try {
