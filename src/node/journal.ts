@@ -47,15 +47,15 @@ export class Journal {
     this.#gone.push(hash)
   }
 
+  /** Takes back what was to be forgotten, where it has come back. */
+  keep(isBack: (hash: bigint) => boolean): void {
+    this.#gone = this.#gone.filter((hash) => !isBack(hash))
+  }
+
   /** Resolves when the order of a run is kept. */
-  extend(
-    height: number,
-    included: readonly bigint[],
-    dropped: readonly bigint[],
-    digest: number,
-  ): Promise<void> {
-    const gone = this.#gone.splice(0)
-    const chunk = { height, index: this.#index++, included, dropped: [...dropped, ...gone], digest }
+  extend(height: number, included: readonly bigint[], digest: number): Promise<void> {
+    const dropped = this.#gone.splice(0)
+    const chunk = { height, index: this.#index++, included, dropped, digest }
     return this.#done(this.#engine.extend(this.#term, chunk))
   }
 

@@ -306,11 +306,13 @@ export class Production {
     const rejected = run.filter((_, index) => result.outcomes[index] !== COMPLETED).concat(faulty)
     const words = result.results.filter((_, index) => result.outcomes[index] === COMPLETED)
     const included = kept.map(({ hash }) => hash)
-    const dropped = [...rejected, ...mempool.drainDropped()].map(({ hash }) => hash)
-    if (included.length === 0) for (const hash of dropped) journal.forget(hash)
-    else {
+    for (const { hash } of mempool.drainDropped()) journal.forget(hash)
+    // What was dropped may have been sent again, and then it was acknowledged again.
+    journal.keep((hash) => mempool.get(hash) !== undefined)
+    for (const { hash } of rejected) journal.forget(hash)
+    if (included.length > 0) {
       journal.begin(context)
-      await journal.extend(context.number, included, dropped, digestOf(words))
+      await journal.extend(context.number, included, digestOf(words))
     }
     this.#show(kept, words, result)
     const state = this.newestState()

@@ -142,6 +142,8 @@ export class Mempool<T extends PoolItem> {
     for (const item of items) {
       this.#held.delete(item)
       if (this.#byHash.get(item.hash) === item) this.#drop(item, this.#accounts.get(item.sender)!)
+      // It may have been here before, and then it is gone only now.
+      this.#dropped.push(item)
     }
     for (const item of displaced) {
       if (!this.add(item, nonceOf(item.sender)).admitted) this.#dropped.push(item)
