@@ -218,7 +218,6 @@ export class Production {
 
   #close(kept: Promise<void>): { number: number; appended: Promise<bigint> } {
     const open = this.openBlock()
-    open.restamp(this.#nextContext())
     const aliases = aliasDiff(open.diff, open.before)
     this.#options.engine.load(changesOfStateDiff(aliases, this.newestState()))
     open.addDiff(aliases)
