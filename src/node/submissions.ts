@@ -123,6 +123,8 @@ export class Submissions {
   #written = 0
   /** Transactions that the journal had no room for: they never come back into the mempool. */
   readonly #lost = new WeakSet<PoolTransaction>()
+  /** Compiled class hashes that declares on their way into the journal have, by class. */
+  readonly #promised = new Map<bigint, bigint>()
 
   constructor(admission: Admission) {
     this.#admission = admission
@@ -214,6 +216,9 @@ export class Submissions {
       }
       if (!(error instanceof OutOfRoomError)) halt(message)
     }
+    for (const { declared } of items) {
+      if (declared !== null) this.#promised.delete(declared.classHash)
+    }
     this.#writing--
   }
 
@@ -233,6 +238,7 @@ export class Submissions {
     const answer = mempool.add(item, state.nonceAt(sender), true)
     if (!answer.admitted) throw refuse(POOL_CODES[answer.refusal], answer.text)
     const { replaced, evicted } = answer
+    if (declared !== null) this.#promised.set(declared.classHash, declared.compiledClassHash)
     return { item, submission, displaced: replaced === null ? evicted : [replaced, ...evicted] }
   }
 
@@ -284,6 +290,8 @@ export class Submissions {
     if (transaction.type !== 'DECLARE') return null
     const { classHash, compiledClassHash } = transaction
     if (state.compiledClassHashAt(classHash) !== 0n) throw refusal(51)
+    const promised = this.#promised.get(classHash) ?? compiledClassHash
+    if (promised !== compiledClassHash) throw refusal(60)
     const casm = this.#admission.casmOf(compiledClassHash)
     if (casm === null || casm === undefined) {
       throw refuse(
