@@ -24,7 +24,6 @@ import { executeSequentially } from './executor/sequential.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
 import { createEngineMemory, loadState } from './mvmemory/memory.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
-import { chainName } from './node/config.ts'
 import type { RunOn } from './node/draft.ts'
 import { refusal } from './node/errors.ts'
 import { genesis } from './node/genesis.ts'
@@ -33,9 +32,9 @@ import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
 import { type Engine, Production } from './node/production.ts'
 import { recover, recoveryText, takeLead } from './node/recovery.ts'
+import { requireSameChain, startRefusal } from './node/start-refusal.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
-import { UsageError } from './node/usage-error.ts'
-import { EngineError, type OrderingEngine } from './ordering/engine.ts'
+import type { OrderingEngine } from './ordering/engine.ts'
 import { openJournalFolder } from './ordering/files.ts'
 import { openLogEngine } from './ordering/log.ts'
 import { MemoryEngine } from './ordering/memory.ts'
@@ -87,17 +86,37 @@ export async function createChain(
   events: ChainEvents = {},
   parts: { engine?: OrderingEngine } = {},
 ): Promise<RunningChain> {
+  const storage = await openStorage(options.dataDir)
+  const opened: (() => Promise<unknown>)[] = [() => storage.close()]
+  try {
+    return await startChain(options, events, parts.engine ?? null, storage, opened)
+  } catch (error) {
+    for (const close of opened.reverse()) await close()
+    throw startRefusal(error)
+  }
+}
+
+/** `opened` is told how to close what was opened on the way. */
+async function startChain(
+  options: ChainOptions,
+  events: ChainEvents,
+  given: OrderingEngine | null,
+  storage: Storage,
+  opened: (() => Promise<unknown>)[],
+): Promise<RunningChain> {
   // First, for it may find a folder that is not there: then there are no threads to end yet.
   const registry = new CasmRegistry()
   for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
-  const storage = await openStorage(options.dataDir)
   const { store, disk } = storage
-  await requireChain(storage, options)
-  const engine = parts.engine ?? (await openEngine(disk))
+  if (store.height() >= 0) requireSameChain(options, store)
+  const engine = given ?? (await openEngine(disk))
+  opened.push(() => engine.close())
   // Threads of the kernels: 0 is this one, then the executors, then the committer.
   const crypto = createCryptoMemory(options.workers + 2)
   const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
+  opened.push(() => committer.stop())
   const executors = await startExecutors(options.workers, crypto, disk)
+  opened.push(() => executors.stop())
   if (disk === null || store.height() < 0) {
     await appendGenesis(options, store, executors, committer)
   } else {
@@ -340,24 +359,10 @@ async function appendGenesis(
   executors.engine.stored(0)
 }
 
-/** Refuses a folder that holds another chain than the one that was asked for. */
-async function requireChain(storage: Storage, { chainId, dataDir }: ChainOptions): Promise<void> {
-  const stored = storage.store.blockByNumber(0)?.header.chainId ?? chainId
-  if (stored === chainId) return
-  await storage.close()
-  const [here, asked] = [chainName(stored), chainName(chainId)]
-  throw new UsageError(`${dataDir} holds chain ${here}, not ${asked}; give --chain-id ${here}`)
-}
-
-/** The journal of a data folder, or one in memory; one that cannot be read is told in a sentence. */
+/** The journal of a data folder, or one in memory. */
 async function openEngine(disk: Storage['disk']): Promise<OrderingEngine> {
   if (disk === null) return new MemoryEngine()
-  try {
-    return await openLogEngine(await openJournalFolder(disk.folder.journal))
-  } catch (error) {
-    disk.folder.release()
-    throw error instanceof EngineError ? new UsageError(error.message) : error
-  }
+  return openLogEngine(await openJournalFolder(disk.folder.journal))
 }
 
 /** A class for all machines; its CASM has the right hash and may still be no program that can run. */

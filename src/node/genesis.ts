@@ -22,6 +22,8 @@ export const ETH_ADDRESS = 0x49d36570d4e46f48e99674bd3fcc84644ddd6b96f7c741b1562
 export const DEPLOYER_ADDRESS = 0x2ceed65a4bd731034c01113685c831b01c15d7d432f71afb1cf1634b53a2125n
 export const MINTER_ADDRESS = 0x1caf2df5ed5dde1ae3faef4acd72522ac3cb16e23f6dc4c7f9faed67124c511n
 export const MINTER_PRIVATE_KEY = 0x5fb2959e3011a873a7160f5bb32b0ecen
+/** Contracts that every chain has from block 0 on, besides the funded accounts. */
+export const SYSTEM_CONTRACTS = [STRK_ADDRESS, ETH_ADDRESS, DEPLOYER_ADDRESS, MINTER_ADDRESS]
 export const SEQUENCER_ADDRESS = 0x1000n
 export const STARKNET_VERSION = '0.14.2'
 

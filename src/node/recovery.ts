@@ -76,6 +76,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     await production.append(block.init.context.number)
     blocks++
   }
+  requireSameEnd((await engine.head()).sealed, store.height())
   return { blocks, open, ...(await readmit(parts)) }
 }
 
@@ -86,6 +87,15 @@ export function recoveryText({ blocks, open, waiting, dropped }: Recovered): str
     `the journal gave back ${blocks} blocks, ${open} transactions of the open block and ` +
     `${waiting} that wait` +
     (dropped === 0 ? '' : `; ${dropped} are no longer valid and were dropped`)
+  )
+}
+
+/** A journal that is ahead has forgotten blocks, because they were stored; then the next one could not be begun. */
+function requireSameEnd(sealed: number, height: number): void {
+  if (sealed <= height) return
+  throw new EngineError(
+    `the journal ends at block ${sealed} and the stored chain at block ${height}: the database is older than the ` +
+      'journal; restore both from the same copy',
   )
 }
 
