@@ -96,6 +96,23 @@ test('what waited too long and was sent again is not forgotten', async () => {
   await chain.stop()
 })
 
+test('what took the place of a transaction that waited too long is what comes back', async () => {
+  let laterMs = 0
+  Date.now = () => now() + laterMs
+  const engine = new LastingEngine()
+  const first = await createChain(options, {}, { engine })
+  const old = await first.submit(transfer(0, 1n), null)
+  laterMs = 301_000
+  await first.submit(transfer(1, 1n), null)
+  const other = signedTransfer(accounts[0]!, 1n, accounts[3]!.address, 2n, chainId)
+  const fresh = await first.submit(other, null)
+  await first.stop()
+  const second = await createChain(options, {}, { engine })
+  assert.is(second.stageOf(fresh)?.stage, 'received')
+  assert.is(second.stageOf(old), null)
+  await second.stop()
+})
+
 test('two compilations of one class at once: the second is refused, and the node goes on', async () => {
   const engine = new LastingEngine()
   const chain = await createChain(options, {}, { engine })

@@ -14,13 +14,13 @@ import {
   type OrderingEngine,
   type Term,
 } from '../ordering/engine.ts'
-import { decodeSubmitted } from '../ordering/submission-codec.ts'
+import { decodeSubmitted, type Submitted } from '../ordering/submission-codec.ts'
 import type { Mempool } from '../starknet/mempool.ts'
 import type { ChainStore, StateReader } from '../storage/chain-store.ts'
 import { Refusal } from './chain.ts'
 import type { Journal } from './journal.ts'
 import type { Production } from './production.ts'
-import type { PoolTransaction, Submissions } from './submissions.ts'
+import { addressOf, type PoolTransaction, type Submissions, senderOf } from './submissions.ts'
 
 export interface RecoveryParts {
   engine: OrderingEngine
@@ -121,10 +121,16 @@ async function readmit(parts: RecoveryParts): Promise<{ waiting: number; dropped
   const { engine, store, journal, mempool, production, submissions } = parts
   const state = production.newestState()
   let dropped = 0
-  for (const { hash, body } of await engine.waiting()) {
+  const waiting = (await engine.waiting()).map(({ hash, body }) => ({
+    hash,
+    submitted: decodeSubmitted(body),
+  }))
+  const newest = new Map(waiting.map(({ hash, submitted }) => [placeOf(submitted), hash]))
+  for (const { hash, submitted } of waiting) {
     const isIncluded =
       production.executed(hash) !== undefined || store.findTransaction(hash) !== null
-    const isBack = !isIncluded && comesIn(submissions, mempool, state, hash, body)
+    const isNewest = newest.get(placeOf(submitted)) === hash
+    const isBack = !isIncluded && isNewest && comesIn(submissions, mempool, state, hash, submitted)
     if (isBack) continue
     journal.forget(hash)
     if (!isIncluded) dropped++
@@ -133,15 +139,23 @@ async function readmit(parts: RecoveryParts): Promise<{ waiting: number; dropped
   return { waiting: mempool.size, dropped }
 }
 
+/**
+ * Account and nonce: of two with the same, the later one was admitted when the other was outbid or gone, though the journal
+ * may not say so yet.
+ */
+function placeOf({ transaction }: Submitted): string {
+  return `${senderOf(transaction, addressOf(transaction))} ${transaction.nonce}`
+}
+
 function comesIn(
   submissions: Submissions,
   mempool: Mempool<PoolTransaction>,
   state: StateReader,
   hash: bigint,
-  body: Uint8Array,
+  submitted: Submitted,
 ): boolean {
   try {
-    const item = submissions.restore(hash, decodeSubmitted(body))
+    const item = submissions.restore(hash, submitted)
     const answer = mempool.add(item, state.nonceAt(item.sender))
     if (!answer.admitted) return false
     const { replaced, evicted } = answer

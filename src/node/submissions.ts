@@ -337,7 +337,8 @@ function refuse(code: number, text: string): Error {
   return TEXT_CODES.has(code) ? refusal(code, text) : refusal(code)
 }
 
-function senderOf(transaction: Transaction, address: bigint | null): bigint {
+/** The account of a transaction, whose address is given where a deploy_account makes it. */
+export function senderOf(transaction: Transaction, address: bigint | null): bigint {
   return transaction.type === 'DEPLOY_ACCOUNT' ? address! : transaction.senderAddress
 }
 
