@@ -6,7 +6,7 @@
  * between two executions, and the list is given up when it takes too long. Readers see the state of the start throughout.
  */
 import type { BlockInput, BlockResult } from '../executor/block.ts'
-import { turn } from '../shared/turn.ts'
+import { Turns } from '../shared/turn.ts'
 import type { BlockContext, ExecutionFlags } from '../starknet/block-context.ts'
 import { decodeOutcome } from '../starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
@@ -19,8 +19,6 @@ import { LayeredState } from './layered-state.ts'
 /** Runs encoded transactions one by one on a state; nothing is kept. */
 export type RunOn = (input: BlockInput, state: StateReader) => BlockResult
 
-/** Executions go on for so long before other work of the thread has its turn. */
-const TURN_MS = 10
 /** After so long nobody waits for the answer any more. */
 const DEFAULT_LIMIT_MS = 120_000
 
@@ -33,7 +31,7 @@ export class Draft {
   readonly #limitMs: number
   readonly #nowMs: () => number
   readonly #startMs: number
-  #turnMs: number
+  readonly #turns: Turns
 
   constructor(
     run: RunOn,
@@ -49,7 +47,7 @@ export class Draft {
     this.#limitMs = limitMs
     this.#nowMs = nowMs
     this.#startMs = nowMs()
-    this.#turnMs = this.#startMs
+    this.#turns = new Turns(nowMs)
   }
 
   /** Runs a transaction on what was kept so far; `keep` makes its changes part of that. */
@@ -58,10 +56,7 @@ export class Draft {
       const reason = `the transactions were not executed within ${this.#limitMs / 1000} s`
       throw refusal(INTERNAL_ERROR, { reason })
     }
-    if (this.#nowMs() - this.#turnMs > TURN_MS) {
-      await turn()
-      this.#turnMs = this.#nowMs()
-    }
+    await this.#turns.give()
     const input = { constants: this.#constants, transactions: [encoded] }
     const { results, changes } = this.#run(input, this.#state)
     const keep = () => putOver(this.#changed, stateDiffOfChanges(changes))

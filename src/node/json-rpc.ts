@@ -6,7 +6,7 @@
  * Invariant: whatever the text, there is an answer (or none was asked for) and nothing is thrown. Answers of a batch come
  * in the order of its calls; one bad call spoils no other.
  */
-import { turn } from '../shared/turn.ts'
+import { Turns, turn } from '../shared/turn.ts'
 import { Refusal } from './chain.ts'
 import { Members } from './decode.ts'
 import {
@@ -40,8 +40,6 @@ export interface RpcLimits {
 
 /** Calls of one batch that run at a time: enough to overlap waiting, too few to starve other clients. */
 const CONCURRENT_CALLS = 8
-/** A batch goes on for so long before other work of the thread has its turn. */
-const TURN_MS = 10
 
 type Id = string | number | null
 type Call = Record<'jsonrpc' | 'method' | 'params' | 'id', unknown>
@@ -86,14 +84,14 @@ async function answerBatch(
   const answers: (string | null)[] = new Array(calls.length).fill(null)
   let next = 0
   let size = 0
-  let turnMs = performance.now()
+  const turns = new Turns()
   // One after the other: what waits for the same turn would go on together.
   let gate = Promise.resolve()
   const drain = async () => {
     while (next < calls.length) {
-      if (performance.now() - turnMs >= TURN_MS) {
+      if (turns.isOver) {
         await (gate = gate.then(turn))
-        turnMs = performance.now()
+        turns.begin()
         continue
       }
       const index = next++

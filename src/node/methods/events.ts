@@ -5,7 +5,7 @@
  * The continuation token names the next event to look at, block and position in it, so it means the same after a restart.
  */
 
-import { turn } from '../../shared/turn.ts'
+import { Turns } from '../../shared/turn.ts'
 import type { EmittedEvent, EventFilter, EventPosition } from '../../storage/chain-store.ts'
 import { matchesFilter } from '../../storage/event-filter.ts'
 import { findBlock } from '../block-id.ts'
@@ -32,8 +32,6 @@ import type { Method } from '../json-rpc.ts'
 
 /** Blocks that are searched without looking at the clock. */
 const SLICE = 16
-/** A search goes on for so long before other work of the thread has its turn. */
-const TURN_MS = 10
 
 /** An event of a closed block, or of the one being filled, which has no hash yet. */
 type FoundEvent = Omit<EmittedEvent, 'blockHash'> & { blockHash: bigint | null }
@@ -120,7 +118,7 @@ async function closedEvents(
   limit: number,
 ): Promise<Page> {
   const events: FoundEvent[] = []
-  let turnMs = performance.now()
+  const turns = new Turns()
   let fromBlock = Math.max(filter.fromBlock, start?.blockNumber ?? 0)
   for (;;) {
     // Blocks that are closed meanwhile are read too.
@@ -132,9 +130,7 @@ async function closedEvents(
     for (const event of page.events) events.push(event)
     if (page.next !== null) return { events, next: page.next }
     fromBlock = toBlock + 1
-    if (performance.now() - turnMs < TURN_MS) continue
-    await turn()
-    turnMs = performance.now()
+    await turns.give()
   }
 }
 
