@@ -6,9 +6,9 @@ import { crashLoop } from './_crash-loop.ts'
 
 test(`10 kills, seed ${seed}: everything acknowledged is included once, and the chain verifies`, async () => {
   console.log(`kills: seed ${seed}`)
-  const census = await crashLoop({ kills: 10, seed, lifeMs: 1200, say: console.log })
+  const census = await crashLoop({ kills: 10, seed, lifeMs: 700, say: console.log })
   console.log(`kills: ${JSON.stringify(census)}`)
-  assert.ok(census.acknowledged > 50)
+  assert.ok(census.acknowledged > 20)
   assert.ok(census.transactions >= census.acknowledged)
 })
 

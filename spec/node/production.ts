@@ -127,6 +127,16 @@ test('an empty block takes the time at which it is sealed', async () => {
   assert.match(String(await production.append(number).catch((error: Error) => error)), 'time 3600')
 })
 
+test('an empty block of the journal keeps its time when it is made again', async () => {
+  const { production, knobs } = setUp()
+  const { context } = production.peek()
+  knobs.nowMs = 3_600_000
+  production.reopen({ ...context, timestamp: 5 }, 0)
+  production.sealAgain()
+  const told = await production.append(1).catch((error: Error) => error)
+  assert.match(String(told), /time 5$/)
+})
+
 test('a run that fails after it was executed is not executed again', async () => {
   const { production, mempool, knobs, add } = setUp()
   add(1)

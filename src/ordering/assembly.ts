@@ -9,6 +9,7 @@ import {
   BEGIN,
   type EngineRecord,
   EXTEND,
+  type Placed,
   readBegin,
   readExtend,
   readSeal,
@@ -21,7 +22,7 @@ import {
 
 export class Assembly {
   readonly #from: number
-  readonly #waiting = new Map<bigint, Uint8Array>()
+  readonly #waiting = new Map<bigint, Placed>()
   readonly #blocks: BlockRecord[] = []
   #open: BlockRecord | null = null
 
@@ -40,7 +41,7 @@ export class Assembly {
         return
       }
       case SUBMIT:
-        for (const { hash, body: bytes } of readSubmit(body)) this.#waiting.set(hash, bytes)
+        for (const placed of readSubmit(body)) this.#waiting.set(placed.hash, placed)
         return
       case BEGIN:
         this.#open = { init: readBegin(body), chunks: [], seal: null }
@@ -63,7 +64,8 @@ export class Assembly {
   }
 
   get waiting(): Submission[] {
-    return [...this.#waiting].map(([hash, body]) => ({ hash, body }))
+    const placed = [...this.#waiting.values()].sort((a, b) => a.place - b.place)
+    return placed.map(({ hash, body }) => ({ hash, body }))
   }
 
   #extend(body: Uint8Array): void {
@@ -78,8 +80,8 @@ export class Assembly {
   }
 
   #find(hash: bigint, height: number): Submission {
-    const body = this.#waiting.get(hash)
-    if (body !== undefined) return { hash, body }
+    const placed = this.#waiting.get(hash)
+    if (placed !== undefined) return { hash, body: placed.body }
     throw new EngineError(
       `the journal orders transaction 0x${hash.toString(16)} in block ${height} and does not hold it`,
     )

@@ -76,15 +76,18 @@ export async function openLogEngine(
   const all = { ...defaultLogOptions, ...options }
   const standing = new Standing()
   const retention = new Retention()
+  let places = 0
   const { active, nextGroup } = await openSegments(
     folder,
     (record, segment) => {
       standing.apply(record)
       retention.note(record, segment)
+      if (record.type !== SUBMIT) return
+      for (const { place } of readSubmit(record.body)) places = Math.max(places, place + 1)
     },
     all.say,
   )
-  return new LogEngine(folder, all, standing, retention, active, nextGroup)
+  return new LogEngine(folder, all, standing, retention, active, nextGroup, places)
 }
 
 class LogEngine implements OrderingEngine {
@@ -96,6 +99,8 @@ class LogEngine implements OrderingEngine {
   readonly #retention: Retention
   #active: ActiveSegment | null
   #nextGroup: number
+  /** Place of the next submission. */
+  #places: number
   #queue: Pending[] = []
   #group: Pending[] = []
   #draining: Promise<void> | null = null
@@ -114,6 +119,7 @@ class LogEngine implements OrderingEngine {
     retention: Retention,
     active: ActiveSegment | null,
     nextGroup: number,
+    places: number,
   ) {
     this.#folder = folder
     this.#options = options
@@ -123,6 +129,7 @@ class LogEngine implements OrderingEngine {
     this.#retention = retention
     this.#active = active
     this.#nextGroup = nextGroup
+    this.#places = places
   }
 
   async campaign(height: number): Promise<Term> {
@@ -138,7 +145,7 @@ class LogEngine implements OrderingEngine {
   }
 
   submit(batch: readonly Submission[]): Promise<Written> {
-    return this.#append(submitRecord(batch))
+    return this.#append(submitRecord(batch.map((each) => ({ ...each, place: this.#places++ }))))
   }
 
   begin(term: Term, init: BlockInit): Promise<Written> {
@@ -326,7 +333,7 @@ class LogEngine implements OrderingEngine {
       .filter(({ type }) => type === SUBMIT)
       .flatMap(({ body }) => readSubmit(body))
       .filter(({ hash }) => this.#retention.isLive(hash, segment) && !ordered.has(hash))
-    if (alive.length > 0) await this.submit(alive).catch(() => {})
+    if (alive.length > 0) await this.#append(submitRecord(alive)).catch(() => {})
   }
 
   /** Transactions in chunks that are on their way: a copy behind such a chunk would bring them back. */

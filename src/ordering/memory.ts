@@ -36,6 +36,7 @@ export class MemoryEngine implements OrderingEngine {
   #records: EngineRecord[] = []
   /** Records at the last compaction. */
   #kept = 0
+  #places = 0
   #isClosed = false
 
   async campaign(height: number): Promise<Term> {
@@ -48,7 +49,7 @@ export class MemoryEngine implements OrderingEngine {
 
   async submit(batch: readonly Submission[]): Promise<Written> {
     this.#requireOpen()
-    this.#records.push(submitRecord(batch))
+    this.#records.push(submitRecord(batch.map((each) => ({ ...each, place: this.#places++ }))))
     return 'written'
   }
 

@@ -44,10 +44,14 @@ export async function openSegments(
     const file = await folder.open(segmentName(number))
     const bytes = await file.read()
     const scanned = scanSegment(bytes, number)
-    requireOrder(scanned, number, active)
     const isNewest = place === numbers.length - 1
+    const refusal = refusalOf(scanned, number, bytes.length, active, isNewest)
+    if (refusal !== null) {
+      await file.close()
+      await active?.file.close()
+      throw refusal
+    }
     if (scanned.end < bytes.length || scanned.header === null) {
-      if (!isNewest || scanned.isCorrupt) throw damaged(number, scanned.end)
       const tornBytes = bytes.length - scanned.end
       if (tornBytes > 0) {
         say(
@@ -89,17 +93,25 @@ export async function segmentsOf(folder: JournalFolder): Promise<number[]> {
   return numbers
 }
 
-/** A segment says how long the one before it is, so a shortened file is noticed. */
-function requireOrder(
-  { header }: ScannedSegment,
+/**
+ * Why a segment cannot be used, or null. It says how long the one before it is, so a shortened file is noticed; and only
+ * the newest may end in an unfinished write.
+ */
+function refusalOf(
+  { header, end, isCorrupt }: ScannedSegment,
   number: number,
+  size: number,
   previous: ActiveSegment | null,
-): void {
-  if (header === null || previous === null || header.previousBytes === previous.bytes) return
-  throw new EngineError(
-    `the journal is damaged: ${segmentName(number - 1)} has ${previous.bytes} bytes, ` +
-      `${header.previousBytes} were written`,
-  )
+  isNewest: boolean,
+): EngineError | null {
+  if (header !== null && previous !== null && header.previousBytes !== previous.bytes) {
+    return new EngineError(
+      `the journal is damaged: ${segmentName(number - 1)} has ${previous.bytes} bytes, ` +
+        `${header.previousBytes} were written`,
+    )
+  }
+  const isWhole = header !== null && end === size
+  return isWhole || (isNewest && !isCorrupt) ? null : damaged(number, end)
 }
 
 function damaged(number: number, offset: number): EngineError {

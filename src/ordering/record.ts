@@ -3,7 +3,7 @@
  *
  *     type       body
  *     1 START    term, height of the newest stored block
- *     2 SUBMIT   hash and body of each transaction
+ *     2 SUBMIT   place, hash and body of each transaction
  *     3 BEGIN    height, context
  *     4 EXTEND   height, index, hashes included, hashes dropped, digest
  *     5 SEAL     height, count, reason
@@ -27,6 +27,11 @@ export interface EngineRecord {
   body: Uint8Array
 }
 
+/** A submission and its place among all: a copy of it that is written later keeps the place. */
+export interface Placed extends Submission {
+  place: number
+}
+
 export interface Start {
   term: Term
   height: number
@@ -44,19 +49,24 @@ export function readStart(body: Uint8Array): Start {
   return { term: reader.count(), height: reader.count() - 1 }
 }
 
-export function submitRecord(batch: readonly Submission[]): EngineRecord {
+export function submitRecord(batch: readonly Placed[]): EngineRecord {
   const sizeBytes = batch.reduce((sum, { body }) => sum + body.length + 48, 16)
   const writer = new ByteWriter(sizeBytes)
-  writer.list(batch, ({ hash, body }) => {
+  writer.list(batch, ({ place, hash, body }) => {
+    writer.count(place)
     writer.number(hash)
     writer.bytes(body)
   })
   return { type: SUBMIT, body: writer.written }
 }
 
-export function readSubmit(body: Uint8Array): Submission[] {
+export function readSubmit(body: Uint8Array): Placed[] {
   const reader = new ByteReader(body)
-  return reader.list(() => ({ hash: reader.number(), body: reader.bytes() }))
+  return reader.list(() => ({
+    place: reader.count(),
+    hash: reader.number(),
+    body: reader.bytes(),
+  }))
 }
 
 export function beginRecord({ context }: BlockInit): EngineRecord {
