@@ -3,7 +3,8 @@
  *
  *     --workload NAME   one workload; all by default        --json FILE     appends the rows to a file
  *     --workers 1,2     numbers of workers                  --bundle FILE   writes a Starknet block for the oracle
- *     --txs N, --runs N                                     --quick         fewer transactions and runs
+ *     --txs N, --runs N                                     --quick         fewer transactions, runs and rounds
+ *     --warmup N        rounds before those that count; 20 by default, for a worker is compiled as late as that
  *
  * The time of a block is from its encoded transactions to its results and the updated base state. The baseline is the
  * best sequential executor, in the same process and the same minutes.
@@ -90,6 +91,7 @@ export async function run(args: string[]): Promise<void> {
       workers: { type: 'string', default: '1,2' },
       txs: { type: 'string' },
       runs: { type: 'string' },
+      warmup: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       bundle: { type: 'string' },
@@ -98,6 +100,7 @@ export async function run(args: string[]): Promise<void> {
   const names = values.workload === undefined ? Object.keys(cases) : values.workload.split(',')
   const transactions = Number(values.txs ?? (values.quick ? 200 : 1000))
   const runs = Number(values.runs ?? (values.quick ? 3 : 11))
+  const warmup = Number(values.warmup ?? (values.quick ? 2 : 20))
   const workers = values.workers.split(',').map(Number)
   for (const name of names) {
     const build = cases[name]
@@ -106,21 +109,26 @@ export async function run(args: string[]): Promise<void> {
     }
     const built = build(transactions)
     if (values.bundle !== undefined) writeBundle(values.bundle, name, built)
-    const columns = await measure(built, workers, runs)
+    const columns = await measure(built, workers, runs, warmup)
     const [sequential] = columns
     const rows = columns.map((column) => rowOf(name, built, column, sequential!))
     report('blocks', rows, values.json === undefined ? [] : ['--json', values.json])
   }
 }
 
-/** Times each executor `runs` times, in turns, after two rounds to warm up. */
-async function measure(built: Case, workers: number[], runs: number): Promise<Column[]> {
+/** Times each executor `runs` times, in turns, after `warmup` rounds that do not count. */
+async function measure(
+  built: Case,
+  workers: number[],
+  runs: number,
+  warmup: number,
+): Promise<Column[]> {
   const pool = await Pool.start({ workers: Math.max(...workers), machine: built.machine })
   try {
     for (const message of built.messages) pool.publish(message)
     loadState(pool.memory, built.state)
     const columns = [0, ...workers].map((count) => ({ workers: count, micros: [], executions: 0 }))
-    for (let round = -2; round < runs; round++) {
+    for (let round = -warmup; round < runs; round++) {
       for (const column of columns) await runOnce(built, pool, column, round >= 0)
     }
     return columns
