@@ -6,6 +6,7 @@
  *     --txs N, --runs N                                     --quick         fewer transactions, runs and rounds
  *     --warmup N        rounds before those that count; 20 by default, for a worker is compiled as late as that
  *
+ * A Starknet workload is five blocks in turn, so that no memo of an earlier round helps. `--bundle` writes the first.
  * The time of a block is from its encoded transactions to its results and the updated base state. The baseline is the
  * best sequential executor, in the same process and the same minutes.
  */
@@ -36,12 +37,18 @@ interface Case {
   vm: 'ledger' | 'starknet'
   machine: MachineKind
   messages: unknown[]
-  input: BlockInput
+  /** Blocks over the same state; every run takes the next. */
+  inputs: BlockInput[]
   state: { key: Int32Array; after: Int32Array }[]
   bundle: Bundle | null
 }
 
 const ACCOUNTS = 10_000
+/**
+ * Blocks in turn, of other senders each: more hashes and signatures than memos hold, so that no run finds its own. Not a
+ * multiple of the columns, so that each executor meets every block.
+ */
+const BLOCKS = 5
 
 const cases: Record<string, (transactions: number) => Case> = {
   transfers: (transactions) => starknetCase('transfers', transactions),
@@ -61,16 +68,20 @@ function ledgerCase(micros: number, transactions: number): Case {
     iterations,
     seed: 1,
   })
-  return { vm: 'ledger', machine: { kind: 'ledger' }, messages: [], input, state, bundle: null }
+  const inputs = [input]
+  return { vm: 'ledger', machine: { kind: 'ledger' }, messages: [], inputs, state, bundle: null }
 }
 
 function starknetCase(name: StarknetWorkload, transactions: number): Case {
-  const bundle = buildWorkload(name, { transactions, accounts: ACCOUNTS, seed: 1 })
+  const bundles = Array.from({ length: BLOCKS }, (_, block) =>
+    buildWorkload(name, { transactions, accounts: ACCOUNTS, seed: 1, skip: block * transactions }),
+  )
+  const bundle = bundles[0]!
   return {
     vm: 'starknet',
     machine: { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'fast' },
     messages: bundleClasses(bundle),
-    input: bundleInput(bundle),
+    inputs: bundles.map(bundleInput),
     state: bundleState(bundle),
     bundle,
   }
@@ -128,8 +139,12 @@ async function measure(
     for (const message of built.messages) pool.publish(message)
     loadState(pool.memory, built.state)
     const columns = [0, ...workers].map((count) => ({ workers: count, micros: [], executions: 0 }))
+    let turn = 0
     for (let round = -warmup; round < runs; round++) {
-      for (const column of columns) await runOnce(built, pool, column, round >= 0)
+      for (const column of columns) {
+        const input = built.inputs[turn++ % built.inputs.length]!
+        await runOnce(input, pool, column, round >= 0)
+      }
     }
     return columns
   } finally {
@@ -138,7 +153,7 @@ async function measure(
 }
 
 async function runOnce(
-  { input }: Case,
+  input: BlockInput,
   pool: Pool,
   column: Column,
   counts: boolean,
@@ -163,7 +178,7 @@ async function runOnce(
 
 function rowOf(workload: string, built: Case, column: Column, sequential: Column): object {
   const { workers, micros, executions } = column
-  const txs = built.input.transactions.length
+  const txs = built.inputs[0]!.transactions.length
   const times = spread(micros)
   return {
     workload,

@@ -5,8 +5,9 @@
  * All contracts are Fugue's own. Accounts are `open-account` (no signature check) or `account` (ECDSA). Everything
  * follows from the seed.
  */
-import { getPublicKey, sign } from '@scure/starknet'
+import { sign } from '@scure/starknet'
 import { type ContractName, contractHashes, loadContract } from '../contracts/catalogue.ts'
+import { publicPoint } from '../felt/ecdsa.ts'
 import { encodeShortString } from '../felt/felt.ts'
 import { selector } from '../felt/hash.ts'
 import { feeBalanceKey, storageKey } from '../starknet/addresses.ts'
@@ -24,6 +25,8 @@ export interface WorkloadOptions {
   /** Accounts in the state. */
   accounts: number
   seed: number
+  /** Senders that are passed over: blocks over one state that share no sender. 0 by default. */
+  skip?: number
 }
 
 /** Blocks of one shape each. */
@@ -85,9 +88,10 @@ export function buildWorkload(
   const accounts = Array.from({ length: options.accounts }, (_, place) => accountAddress(place))
   const transactions = Array.from({ length: options.transactions }, (_, index) => {
     const isMixed = name === 'mixed'
-    const from = isMixed ? random.below(options.accounts) : index % options.accounts
+    const place = index + (options.skip ?? 0)
+    const from = isMixed ? random.below(options.accounts) : place % options.accounts
     const sender = accounts[from]!
-    const calls = isMixed ? mixedCalls(random, accounts) : [oneCall(name, index, options, accounts)]
+    const calls = isMixed ? mixedCalls(random, accounts) : [oneCall(name, place, options, accounts)]
     const next = nonces.get(sender) ?? 0n
     const isWrong = isMixed && random.below(20) === 0
     if (!isWrong) nonces.set(sender, next + 1n)
@@ -96,7 +100,7 @@ export function buildWorkload(
     const hash = transactionHash(transaction, context.chainId)
     return { type: 'INVOKE', hash, transaction, facts: {} }
   })
-  const signers = signed ? Math.min(options.transactions, options.accounts) : 0
+  const signers = signed ? options.accounts : 0
   const classes = usedClasses(name, signed ? 'account' : 'open-account').map(bundleClass)
   return {
     context,
@@ -247,7 +251,7 @@ function keyOf(place: number): string {
 }
 
 function publicKeyOf(place: number): bigint {
-  return BigInt(`0x${Buffer.from(getPublicKey(keyOf(place), false).slice(1, 33)).toString('hex')}`)
+  return publicPoint(BigInt(`0x${keyOf(place)}`)).x
 }
 
 /** `signer`: place of the account whose key signs, null for accounts that take any signature. */
