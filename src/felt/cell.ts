@@ -127,17 +127,6 @@ export function equalCellWords(
   return true
 }
 
-/** Whether two cells hold the same felt. */
-export function equalCells(
-  a: BigUint64Array,
-  aOffset: number,
-  b: BigUint64Array,
-  bOffset: number,
-): boolean {
-  for (let i = 0; i < CELL_LONGS; i++) if (a[aOffset + i] !== b[bOffset + i]) return false
-  return true
-}
-
 /** Whether a cell in words holds the felt 0. */
 export function isZeroCellWords(words: Int32Array, offset: number): boolean {
   const isSmall = words[offset + 2] === 1 && words[offset + 3] === 0

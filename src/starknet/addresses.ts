@@ -9,9 +9,6 @@ import { pedersen, pedersenArray, starknetKeccak } from '../felt/hash.ts'
 /** Bound of contract addresses and storage keys that are made by hashing. */
 export const ADDRESS_BOUND = 2n ** 251n - 256n
 
-/** Keys of the tries are below this. */
-export const KEY_BOUND = 2n ** 251n
-
 /** Contract whose storage maps block numbers to block hashes. */
 export const BLOCK_HASH_CONTRACT = 1n
 /** Contract whose storage numbers the keys and addresses in use, for compressed state diffs. */
