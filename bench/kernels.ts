@@ -11,7 +11,7 @@ import { P } from '../src/felt/felt.ts'
 import { useCrypto } from '../src/felt/hash.ts'
 import { medianNs, report } from './_rows.ts'
 
-export function run(args: string[]): void {
+export async function run(args: string[]): Promise<void> {
   const startMs = performance.now()
   const crypto = attachCrypto(createCryptoMemory(1), 0)
   const startNs = (performance.now() - startMs) * 1e6
@@ -19,7 +19,7 @@ export function run(args: string[]): void {
   const rows = [{ name: 'start', nsPerOp: round(startNs) }]
   // One at a time: each finds its inputs where the one before it had its own.
   for (const [name, call, share = 1] of operations(crypto)) {
-    rows.push({ name, nsPerOp: round(medianNs(call) / share) })
+    rows.push({ name, nsPerOp: round((await medianNs(call)) / share) })
   }
   report('kernels', rows, args)
 }

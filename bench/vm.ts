@@ -1,60 +1,97 @@
 /**
- * `npm run bench -- vm [--json FILE]`: microseconds of a call on the fast Cairo machine, warm, median.
+ * `npm run bench -- vm [--json FILE] [--runs N]`: what the Cairo machine and whole transactions cost, median of at least 9.
  *
- * A transfer of `erc20-blockifier` needs the vectors; the rows of our own contracts are always there. State is a table
- * in the bench, Pedersen hashes come from the memo.
+ *     erc20-transfer/gas, /steps       a transfer of `erc20-blockifier` (375 steps), state a table, Pedersen from the memo
+ *     loop, loop-252                   steps of loops over small and over big numbers; `/steps` in step accounting
+ *     …/image, …/first-use             a program image; the first call of an image in an executor, less a later one
+ *     transfer/sequential              a transaction of a block, memos emptied before; `-warm` after the same block
+ *     transfer/blockifier              the real Blockifier on the same block, between our runs
+ *
+ * A row of whole transactions gives microseconds of one transaction. Everything is warm: 0.1 s a call, ten rounds a
+ * block. Rows that need vectors or the oracle are left out without them, and said so.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { vectorPath } from '../spec/vectors.ts'
 import { cellsOf } from '../src/felt/cell.ts'
-import { attachCrypto, createCryptoMemory } from '../src/felt/crypto.ts'
+import { attachCrypto, type Crypto, createCryptoMemory } from '../src/felt/crypto.ts'
 import { P } from '../src/felt/felt.ts'
 import { selector, useCrypto } from '../src/felt/hash.ts'
 import { packageRoot } from '../src/shared/package-root.ts'
-import type { Call, Machine } from '../src/vm/host.ts'
+import type { Call, Machine, ProgramImage } from '../src/vm/host.ts'
 import { createMachine } from '../src/vm/machine.ts'
 import { attachProgram, buildProgramImage } from '../src/vm/program.ts'
-import { medianNs, report } from './_rows.ts'
+import { median, medianNs, report } from './_rows.ts'
 import { BenchHost, constants } from './_vm-host.ts'
+import { blockifierMicros, type WholeBlock, WholeRun, wholeBlockFile } from './_whole.ts'
 
 const transfer = [P / 23n, 1000n, 0n]
 const artifact = (name: string) => join(packageRoot, `src/contracts/artifacts/${name}.casm.json`)
 const blockifierToken = vectorPath('classes/erc20-blockifier.casm.json')
 
-const workloads: [name: string, file: string, entry: string, calldata: bigint[]][] = [
-  ['erc20-transfer', blockifierToken, 'transfer', transfer],
-  ['own-transfer', artifact('erc20'), 'transfer', transfer],
-  ['loop', artifact('loop'), 'work', [20_000n]],
-  ['loop-wide', artifact('loop'), 'work_wide', [20_000n]],
+type Accounting = Call['accounting']
+
+/** Rows: names by accounting, a class, one of its entry points, and calldata. */
+const calls: [names: Record<Accounting, string>, file: string, entry: string, felts: bigint[]][] = [
+  [of('erc20-transfer/gas', 'erc20-transfer/steps'), blockifierToken, 'transfer', transfer],
+  [of('own-transfer/gas', 'own-transfer/steps'), artifact('erc20'), 'transfer', transfer],
+  [of('loop', 'loop/steps'), artifact('loop'), 'work', [20_000n]],
+  [of('loop-252', 'loop-252/steps'), artifact('loop'), 'work_wide', [20_000n]],
 ]
 
-export function run(args: string[]): void {
+/** Rounds of a block before those that count, and first uses of an image that are timed. */
+const WARM_ROUNDS = 10
+const FIRST_USES = 25
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { json: { type: 'string' }, runs: { type: 'string', default: '15' } },
+  })
   const crypto = attachCrypto(createCryptoMemory(1), 0)
   useCrypto(crypto)
   const machine = createMachine(crypto)
   const rows: object[] = []
-  for (const [name, file, entry, calldata] of workloads) {
-    if (!existsSync(file)) continue
-    const casm = JSON.parse(readFileSync(file, 'utf8'))
+  for (const [names, file, entry, felts] of calls) {
+    if (!isThere(file, names.gas)) continue
+    const program = load(file)
     for (const accounting of ['gas', 'steps'] as const) {
-      const call = callOf(file, casm, entry, calldata, accounting)
-      rows.push({ name: `${name}/${accounting}`, ...measure(machine, call) })
+      const call = callOf(file, program, entry, felts, accounting)
+      rows.push({ name: names[accounting], ...(await timeCall(machine, call)) })
     }
-    const imageNs = medianNs(() => void buildProgramImage(casm), 5)
-    rows.push({ name: `${name}/image`, milliseconds: round(imageNs / 1e6) })
+  }
+  for (const file of [blockifierToken, artifact('erc20')]) {
+    if (isThere(file, 'images')) rows.push(...(await timeImage(machine, file)))
+  }
+  for (const name of ['transfer', 'transfer-signed'] as const) {
+    rows.push(...(await timeBlock(name, crypto, Number(values.runs))))
   }
   report('vm', rows, args)
 }
 
+function of(gas: string, steps: string): Record<Accounting, string> {
+  return { gas, steps }
+}
+
+function isThere(file: string, what: string): boolean {
+  if (existsSync(file)) return true
+  console.error(`left out: ${what} (looked for ${file})`)
+  return false
+}
+
+function load(file: string): ProgramImage {
+  return buildProgramImage(JSON.parse(readFileSync(file, 'utf8')))
+}
+
 function callOf(
   key: string,
-  casm: unknown,
+  image: ProgramImage,
   entry: string,
   calldata: bigint[],
-  accounting: Call['accounting'],
+  accounting: Accounting,
 ): Call {
-  const program = attachProgram(key, buildProgramImage(casm))
+  const program = attachProgram(key, image)
   const entryPoint = program.entryPoints.external.get(selector(entry))
   if (entryPoint === undefined) throw new Error(`expected an entry point ${entry} in ${key}`)
   return {
@@ -69,7 +106,7 @@ function callOf(
   }
 }
 
-function measure(machine: Machine, call: Call): object {
+async function timeCall(machine: Machine, call: Call): Promise<object> {
   const host = new BenchHost()
   const runCall = () => {
     machine.begin(constants, host, 1n)
@@ -77,7 +114,7 @@ function measure(machine: Machine, call: Call): object {
   }
   const { outcome, error, steps, syscalls } = runCall()
   if (outcome !== 0) throw new Error(`expected the call to return, got ${error?.text ?? 'a panic'}`)
-  const ns = medianNs(() => void runCall())
+  const ns = await medianNs(() => void runCall())
   const syscallCount = syscalls.reduce((sum, count) => sum + count, 0)
   return {
     microsPerCall: round(ns / 1000),
@@ -85,6 +122,62 @@ function measure(machine: Machine, call: Call): object {
     steps,
     syscalls: syscallCount,
   }
+}
+
+/** Making an image, and what the first call of one costs more than the next: copying it into the machine's memory. */
+async function timeImage(machine: Machine, file: string): Promise<object[]> {
+  const casm = JSON.parse(readFileSync(file, 'utf8'))
+  const name = file.slice(file.lastIndexOf('/') + 1).replace('.casm.json', '')
+  const felts = casm.bytecode.length
+  const imageNs = await medianNs(() => void buildProgramImage(casm))
+  const image = buildProgramImage(casm)
+  const host = new BenchHost()
+  const uses = Array.from({ length: FIRST_USES }, (_, use) => {
+    const call = callOf(`${file}/${use}`, image, 'transfer', transfer, 'gas')
+    const [first, next] = [0, 0].map(() => {
+      const startMs = performance.now()
+      machine.begin(constants, host, 1n)
+      machine.run(call)
+      return (performance.now() - startMs) * 1000
+    })
+    return first! - next!
+  })
+  return [
+    { name: `${name}/image`, milliseconds: round(imageNs / 1e6), felts },
+    { name: `${name}/first-use`, milliseconds: round(median(uses) / 1000), felts },
+  ]
+}
+
+/** Rows of a block, memos cold and warm in turn, and the Blockifier's on the same block before and after. */
+async function timeBlock(name: WholeBlock, crypto: Crypto, runs: number): Promise<object[]> {
+  const file = wholeBlockFile(name)
+  if (file === null) {
+    console.error(`left out: ${name} (looked for the vectors)`)
+    return []
+  }
+  const block = new WholeRun(file, crypto)
+  const cold: number[] = []
+  const warm: number[] = []
+  const before = await blockifierMicros(file, 3)
+  for (let round = -WARM_ROUNDS; round < runs; round++) {
+    const micros = [block.run('cold'), block.run('warm')] as const
+    if (round < 0) continue
+    cold.push(micros[0])
+    warm.push(micros[1])
+  }
+  const after = await blockifierMicros(file, 3)
+  const row = (what: string, micros: number) => ({
+    name: `${name}/${what}`,
+    microsPerCall: round(micros),
+    txs: block.transactions,
+  })
+  const rows = [
+    { ...row('sequential', median(cold)), memos: 'cold', runs },
+    { ...row('sequential-warm', median(warm)), memos: 'warm', runs },
+  ]
+  if (before === null || after === null) console.error(`left out: ${name}/blockifier (no oracle)`)
+  else rows.push({ ...row('blockifier', (before + after) / 2), memos: 'its own', runs: 6 })
+  return rows
 }
 
 function round(value: number): number {

@@ -1,0 +1,77 @@
+/**
+ * Whole transactions as the oracle's `bench` times them: the execution of a block in memory, from its encoded transactions
+ * to its results and changes. Loading, hashing and class images are outside, and the state is put back after each run.
+ *
+ *     cold   every memo is emptied before the run: Pedersen hashes, EcOps, tables of known keys
+ *     warm   the same block again, which finds what the run before it left
+ */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { oraclePath, vectorPath } from '../spec/vectors.ts'
+import type { BlockInput } from '../src/executor/block.ts'
+import { COMPLETED, type VirtualMachine } from '../src/executor/machine.ts'
+import { executeSequentially } from '../src/executor/sequential.ts'
+import type { Crypto } from '../src/felt/crypto.ts'
+import { readBundle } from '../src/lab/bundle.ts'
+import { bundleClasses, bundleInput, bundleState } from '../src/lab/run-bundle.ts'
+import { createEngineMemory, type EngineMemory, loadState } from '../src/mvmemory/memory.ts'
+import { createStarknetMachine } from '../src/starknet/machine.ts'
+
+/** Blocks of the vectors: a thousand transfers each, of accounts that check nothing and of accounts that verify. */
+export const wholeBlocks = { transfer: 'transfers', 'transfer-signed': 'transfers-signed' } as const
+export type WholeBlock = keyof typeof wholeBlocks
+
+/** The file of a block, or null where the vectors are absent. */
+export function wholeBlockFile(name: WholeBlock): string | null {
+  const file = vectorPath(`golden/bench/${wholeBlocks[name]}.bundle.json`)
+  return existsSync(file) ? file : null
+}
+
+/** A block that can be run again and again on this thread. */
+export class WholeRun {
+  readonly transactions: number
+  private readonly crypto: Crypto
+  private readonly machine: VirtualMachine
+  private readonly memory: EngineMemory
+  private readonly input: BlockInput
+
+  constructor(file: string, crypto: Crypto) {
+    const bundle = readBundle(file, [vectorPath('npm')])
+    this.crypto = crypto
+    this.machine = createStarknetMachine({ crypto })
+    for (const message of bundleClasses(bundle)) this.machine.accept(message)
+    this.memory = createEngineMemory({ executors: 1 })
+    loadState(this.memory, bundleState(bundle))
+    this.input = bundleInput(bundle)
+    this.transactions = this.input.transactions.length
+  }
+
+  /** Runs the block once; microseconds per transaction. */
+  run(memos: 'cold' | 'warm'): number {
+    const { crypto, memory, input } = this
+    if (memos === 'cold') {
+      crypto.forgetHashes()
+      crypto.forgetBases()
+      crypto.forgetEcOps()
+    }
+    const startMs = performance.now()
+    const { outcomes, changes } = executeSequentially(input, this.machine, memory)
+    const micros = (performance.now() - startMs) * 1000
+    if (outcomes.some((outcome) => outcome !== COMPLETED)) throw new Error('a rejection')
+    loadState(
+      memory,
+      changes.map(({ key, before }) => ({ key, after: before })),
+    )
+    return micros / input.transactions.length
+  }
+}
+
+/** Microseconds per transaction of the real Blockifier on a block: the median of its runs, one after the other. */
+export async function blockifierMicros(file: string, runs: number): Promise<number | null> {
+  if (!existsSync(oraclePath)) return null
+  const args = ['bench', file, '--class-dir', vectorPath('npm'), '--runs', `${runs}`]
+  const { stdout } = await promisify(execFile)(oraclePath, args)
+  const { results } = JSON.parse(stdout) as { results: { median_us_per_tx: number }[] }
+  return results[0]!.median_us_per_tx
+}
