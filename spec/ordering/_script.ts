@@ -21,6 +21,7 @@ export type Write =
   | { type: 'begin'; init: BlockInit }
   | { type: 'extend'; chunk: Chunk }
   | { type: 'seal'; seal: Seal }
+  | { type: 'rewind'; height: number }
 
 /** What an engine holds, as text: blocks from a height on, and what waits. */
 export function contents(blocks: BlockRecord[], waiting: Submission[]): string[] {
@@ -41,12 +42,13 @@ export async function contentsOf(engine: OrderingEngine, from: number): Promise<
 
 /** What must be read after these writes. */
 export function expectedOf(writes: readonly Write[], from: number): string[] {
-  const blocks: BlockRecord[] = []
+  let blocks: BlockRecord[] = []
   let waiting: Submission[] = []
   for (const write of writes) {
     if (write.type === 'submit') waiting.push(...write.batch)
     if (write.type === 'begin') blocks.push({ init: write.init, chunks: [], seal: null })
     if (write.type === 'seal') blocks.at(-1)!.seal = write.seal
+    if (write.type === 'rewind') blocks = blocks.filter((block) => isKept(block, write.height))
     if (write.type !== 'extend') continue
     const { included, dropped, digest } = write.chunk
     const transactions = included.map((hash) => waiting.find((one) => one.hash === hash)!)
@@ -57,6 +59,10 @@ export function expectedOf(writes: readonly Write[], from: number): string[] {
     blocks.filter(({ init }) => init.context.number >= from),
     waiting,
   )
+}
+
+function isKept({ init }: BlockRecord, height: number): boolean {
+  return init.context.number <= height
 }
 
 export function issue(engine: OrderingEngine, term: Term, write: Write): Promise<Written | Term> {
@@ -71,6 +77,8 @@ export function issue(engine: OrderingEngine, term: Term, write: Write): Promise
       return engine.extend(term, write.chunk)
     case 'seal':
       return engine.seal(term, write.seal)
+    case 'rewind':
+      return engine.rewind(term, write.height)
   }
 }
 
@@ -83,6 +91,7 @@ export class Script {
   #count = 0
   #serial = 0n
   #waiting: bigint[] = []
+  #rewoundTo = -1
 
   constructor(random: Random) {
     this.#random = random
@@ -93,8 +102,14 @@ export class Script {
     return this.#open ? this.#height - 1 : this.#height
   }
 
+  /** Where the newest rewind went to: whoever rewinds has stored the blocks up to there. */
+  get rewoundTo(): number {
+    return this.#rewoundTo
+  }
+
   next(): Write {
     const random = this.#random
+    if (random.oneIn(25) && this.#height > 0) return this.#rewind()
     if (random.below(5) < 2) return { type: 'submit', batch: this.#batch() }
     if (!this.#open) {
       this.#open = true
@@ -119,6 +134,14 @@ export class Script {
       digest: random.below(2 ** 31),
     }
     return { type: 'extend', chunk }
+  }
+
+  #rewind(): Write {
+    const height = Math.max(0, this.#height - 1 - this.#random.below(4))
+    this.#open = false
+    this.#height = height
+    this.#rewoundTo = height
+    return { type: 'rewind', height }
   }
 
   /** Takes back a batch that was refused. */

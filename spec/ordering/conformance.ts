@@ -41,12 +41,12 @@ for (const [name, open] of Object.entries(engines)) {
   test(`${name}: a block opens above the head, grows by the next index, and its seal moves the head`, async () => {
     const engine = await open()
     const term = await engine.campaign(4)
-    assert.equal(await engine.head(), { term: 1, sealed: 4, open: null })
+    assert.equal(await engine.head(), { term: 1, sealed: 4, open: null, rewoundTo: null })
     assert.is(await engine.submit([one(1n), one(2n)]), 'written')
     assert.is(await engine.begin(term, initOf(6)), 'fenced')
     assert.is(await engine.extend(term, chunk(5, 0)), 'fenced')
     assert.is(await engine.begin(term, initOf(5)), 'written')
-    assert.equal(await engine.head(), { term: 1, sealed: 4, open: 5 })
+    assert.equal(await engine.head(), { term: 1, sealed: 4, open: 5, rewoundTo: null })
     assert.is(await engine.extend(term, chunk(5, 1)), 'fenced')
     assert.is(await engine.extend(term, chunk(6, 0)), 'fenced')
     assert.is(await engine.extend(term, chunk(5, 0, [2n])), 'written')
@@ -55,7 +55,7 @@ for (const [name, open] of Object.entries(engines)) {
     assert.is(await engine.seal(term, { height: 6, count: 1, reason: 'idle' }), 'fenced')
     assert.is(await engine.seal(term, { height: 5, count: 1, reason: 'idle' }), 'written')
     assert.is(await engine.extend(term, chunk(5, 1)), 'fenced')
-    assert.equal(await engine.head(), { term: 1, sealed: 5, open: null })
+    assert.equal(await engine.head(), { term: 1, sealed: 5, open: null, rewoundTo: null })
     await engine.close()
   })
 
@@ -95,8 +95,73 @@ for (const [name, open] of Object.entries(engines)) {
     await engine.begin(term, initOf(1))
     await engine.extend(term, chunk(1, 0, [1n]))
     await engine.campaign(1)
-    assert.equal(await engine.head(), { term: 2, sealed: 1, open: null })
+    assert.equal(await engine.head(), { term: 2, sealed: 1, open: null, rewoundTo: null })
     assert.equal(await contentsOf(engine, 2), ['waiting: '])
+    await engine.close()
+  })
+
+  test(`${name}: a rewind voids what is above a height and keeps what waits`, async () => {
+    const engine = await open()
+    const term = await engine.campaign(0)
+    await engine.submit([one(1n), one(2n), one(3n)])
+    for (const [height, hash] of [
+      [1, 1n],
+      [2, 2n],
+    ] as const) {
+      await engine.begin(term, initOf(height))
+      await engine.extend(term, chunk(height, 0, [hash]))
+      await engine.seal(term, { height, count: 1, reason: 'idle' })
+    }
+    assert.is(await engine.rewind(term, 2), 'fenced')
+    await engine.begin(term, initOf(3))
+    assert.is(await engine.rewind(term, 3), 'fenced')
+    assert.is(await engine.rewind(term - 1, 1), 'fenced')
+    assert.is(await engine.rewind(term, 1), 'written')
+    assert.is(await engine.rewind(term, 1), 'already')
+    assert.equal(await engine.head(), { term, sealed: 1, open: null, rewoundTo: 1 })
+    assert.is(await engine.extend(term, chunk(3, 0, [3n])), 'fenced')
+    assert.is(await engine.begin(term, initOf(3)), 'fenced')
+    const held = await contentsOf(engine, 0)
+    assert.is(held.length, 2)
+    assert.match(held[1]!, /^waiting: 3:/)
+    // What was included there may come again.
+    await engine.submit([one(2n)])
+    assert.is(await engine.begin(term, initOf(2)), 'written')
+    assert.is(await engine.extend(term, chunk(2, 0, [3n, 2n])), 'written')
+    assert.equal(await engine.head(), { term, sealed: 1, open: 2, rewoundTo: null })
+    // The open block alone.
+    assert.is(await engine.rewind(term, 1), 'written')
+    assert.equal(await engine.head(), { term, sealed: 1, open: null, rewoundTo: 1 })
+    assert.is((await contentsOf(engine, 0)).length, 2)
+    await engine.close()
+  })
+
+  test(`${name}: a rewind over what was forgotten is read back`, async () => {
+    const engine = await open()
+    const term = await engine.campaign(0)
+    const body = Buffer.alloc(600)
+    for (let height = 1; height <= 30; height++) {
+      const hash = BigInt(height)
+      await engine.submit([{ hash, body }])
+      await engine.begin(term, initOf(height))
+      await engine.extend(term, chunk(height, 0, [hash]))
+      await engine.seal(term, { height, count: 1, reason: 'idle' })
+      await engine.compact(height + 1)
+    }
+    await engine.rewind(term, 3)
+    // A late call of before.
+    await engine.compact(31)
+    assert.equal(await contentsOf(engine, 4), ['waiting: '])
+    for (let height = 4; height <= 20; height++) {
+      assert.is((await engine.head()).rewoundTo, height === 4 ? 3 : null)
+      const hash = BigInt(height)
+      await engine.submit([{ hash, body }])
+      await engine.begin(term, initOf(height))
+      await engine.extend(term, chunk(height, 0, [hash]))
+      await engine.seal(term, { height, count: 1, reason: 'idle' })
+      assert.is((await contentsOf(engine, height)).length, 2)
+      await engine.compact(height + 1)
+    }
     await engine.close()
   })
 
@@ -132,9 +197,10 @@ for (const [name, open] of Object.entries(engines)) {
       const write = script.next()
       writes.push(write)
       await issue(engine, term, write)
-      if (write.type === 'seal') await engine.compact(Math.max(0, script.sealed - 2))
+      // What is below is stored.
+      const from = Math.max(script.sealed - 2, script.rewoundTo + 1)
+      if (write.type === 'seal') await engine.compact(from)
       if (i % 250 !== 249) continue
-      const from = Math.max(0, script.sealed - 2)
       assert.equal(await contentsOf(engine, from), expectedOf(writes, from))
     }
     await engine.close()

@@ -157,6 +157,40 @@ test(`a flipped bit is an error that names its place, or in the last record a cu
   }
 })
 
+test('a rewind is known after a restart until the next block is begun, however many files begin meanwhile', async () => {
+  const folder = new SimulatedFolder()
+  const submission = (hash: bigint) => [{ hash, body: Buffer.alloc(1000) }]
+  let { engine } = await reopen(folder)
+  let term = await engine.campaign(0)
+  for (let height = 1; height <= 12; height++) {
+    await engine.submit(submission(BigInt(height)))
+    await engine.begin(term, initOf(height))
+    const included = [BigInt(height)]
+    await engine.extend(term, { height, index: 0, included, dropped: [], digest: 0 })
+    await engine.seal(term, { height, count: 1, reason: 'idle' })
+    await engine.compact(height + 1)
+  }
+  await engine.rewind(term, 5)
+  for (let hash = 101n; hash <= 120n; hash++) {
+    await engine.submit(submission(hash))
+    await engine.compact(13)
+  }
+  for (let life = 0; life < 2; life++) {
+    await engine.close()
+    engine = (await reopen(folder)).engine
+    const { sealed, open, rewoundTo } = await engine.head()
+    assert.equal({ sealed, open, rewoundTo }, { sealed: 5, open: null, rewoundTo: 5 })
+    assert.is((await engine.waiting()).length, 20)
+    term = await engine.campaign(5)
+  }
+  assert.is(await engine.begin(term, initOf(6)), 'written')
+  await engine.close()
+  engine = (await reopen(folder)).engine
+  const { sealed, open, rewoundTo } = await engine.head()
+  assert.equal({ sealed, open, rewoundTo }, { sealed: 5, open: 6, rewoundTo: null })
+  await engine.close()
+})
+
 test('a missing file is an error that names it', async () => {
   const [folder] = await written(new Random(3), 60)
   assert.ok(folder.files.size > 2)

@@ -2,7 +2,10 @@
  * Puts blocks together from the records of an engine, and finds what waits: every submission, minus what blocks include
  * and what was dropped.
  *
- * Invariant: a transaction that was submitted before it was included is found; one that was not is an error, never left out.
+ * A rewind takes blocks away again. What such a block included may have been forgotten, for it was stored once.
+ *
+ * Invariant: a transaction that was submitted before it was included is found; one that was not is an error, never left
+ * out, unless its block is void.
  */
 import { type BlockRecord, EngineError, type Submission } from './engine.ts'
 import {
@@ -10,8 +13,10 @@ import {
   type EngineRecord,
   EXTEND,
   type Placed,
+  REWIND,
   readBegin,
   readExtend,
+  readRewind,
   readSeal,
   readStart,
   readSubmit,
@@ -25,6 +30,8 @@ export class Assembly {
   readonly #waiting = new Map<bigint, Placed>()
   readonly #blocks: BlockRecord[] = []
   #open: BlockRecord | null = null
+  /** Transactions that blocks include and the engine does not hold, with the height of each. */
+  #missing: { hash: bigint; height: number }[] = []
 
   /** Blocks from this height on are put together; those below are only taken out of what waits. */
   constructor(from: number) {
@@ -53,6 +60,9 @@ export class Assembly {
         if (this.#open !== null) this.#open.seal = readSeal(body)
         this.#close()
         return
+      case REWIND:
+        this.#rewind(readRewind(body))
+        return
       default:
         throw new EngineError(`the journal has a record of type ${type}, which is not known here`)
     }
@@ -60,6 +70,13 @@ export class Assembly {
 
   /** Blocks in order, the open one last. */
   get blocks(): BlockRecord[] {
+    const [missing] = this.#missing
+    if (missing !== undefined) {
+      const { hash, height } = missing
+      throw new EngineError(
+        `the journal orders transaction 0x${hash.toString(16)} in block ${height} and does not hold it`,
+      )
+    }
     return this.#open === null ? this.#blocks : [...this.#blocks, ...this.#kept(this.#open)]
   }
 
@@ -72,19 +89,26 @@ export class Assembly {
     const { height, included, dropped, digest } = readExtend(body)
     // Blocks whose beginning was forgotten are below everything that is asked for.
     if (this.#open !== null && height >= this.#from) {
-      const transactions = included.map((hash) => this.#find(hash, height))
+      const transactions = included.flatMap((hash) => this.#find(hash, height))
       this.#open.chunks.push({ transactions, digest })
     }
     for (const hash of included) this.#waiting.delete(hash)
     for (const hash of dropped) this.#waiting.delete(hash)
   }
 
-  #find(hash: bigint, height: number): Submission {
+  #find(hash: bigint, height: number): Submission[] {
     const placed = this.#waiting.get(hash)
-    if (placed !== undefined) return { hash, body: placed.body }
-    throw new EngineError(
-      `the journal orders transaction 0x${hash.toString(16)} in block ${height} and does not hold it`,
-    )
+    if (placed !== undefined) return [{ hash, body: placed.body }]
+    this.#missing.push({ hash, height })
+    return []
+  }
+
+  #rewind(height: number): void {
+    this.#open = null
+    while (this.#blocks.length > 0 && this.#blocks.at(-1)!.init.context.number > height) {
+      this.#blocks.pop()
+    }
+    this.#missing = this.#missing.filter((missing) => missing.height <= height)
   }
 
   #close(): void {

@@ -3,12 +3,19 @@
  * admitted batch, the context of a block, the order of what a run executed, the seal.
  *
  *     submit ──▶ begin ──▶ extend, extend, … ──▶ seal ──▶ (block is stored) ──▶ compact
+ *                  ▲                                              │
+ *                  └── (stored blocks are taken back) ◀── rewind ─┘
+ *
+ * `rewind` decides a reorganisation: when it is written the chain ends at that height, though the store may still be
+ * longer. Blocks above it, the open one too, are void, and the transactions that they included are gone; what waited
+ * goes on waiting. Until the next `begin` the head says where it went back to, so that whoever starts next can take back
+ * what is stored above; nothing may be begun before that is done.
  *
  * Two implementations: `memory.ts` survives nothing, `log.ts` survives the end of the process and a power cut.
  *
  * Invariants: `begin` opens the height above the head; `extend` takes the next index of the open block only; `seal` moves
- * the head. A write of another term than the newest changes nothing. What resolved to 'written' or 'already' is read back
- * after any restart, in the same order.
+ * the head, `rewind` moves it back. A write of another term than the newest changes nothing. What resolved to 'written'
+ * or 'already' is read back after any restart, in the same order, without what became void.
  */
 import type { BlockContext } from '../starknet/block-context.ts'
 
@@ -72,6 +79,8 @@ export interface Head {
   sealed: number
   /** Height of the open block, or null. */
   open: number | null
+  /** Where the chain was made to end again, if no block was begun since; what is stored above it is void. */
+  rewoundTo: number | null
 }
 
 export interface OrderingEngine {
@@ -88,6 +97,8 @@ export interface OrderingEngine {
   begin(term: Term, init: BlockInit): Promise<Written>
   extend(term: Term, chunk: Chunk): Promise<Written>
   seal(term: Term, seal: Seal): Promise<Written>
+  /** Voids everything above a height, open or sealed; there must be something. Waits as the three before. */
+  rewind(term: Term, height: number): Promise<Written>
   head(): Promise<Head>
   /** Blocks from a height on: sealed ones, then the open one as far as it goes. */
   read(from: number): AsyncIterable<BlockRecord>

@@ -32,6 +32,7 @@ import {
   extendRecord,
   readExtend,
   readSubmit,
+  rewindRecord,
   SUBMIT,
   sealRecord,
   startRecord,
@@ -160,6 +161,10 @@ class LogEngine implements OrderingEngine {
     return this.#write(term, sealRecord(seal))
   }
 
+  rewind(term: Term, height: number): Promise<Written> {
+    return this.#write(term, rewindRecord(height))
+  }
+
   async head(): Promise<Head> {
     return this.#standing.head
   }
@@ -177,7 +182,9 @@ class LogEngine implements OrderingEngine {
     this.#isCompacting = true
     try {
       for (const segment of this.#retention.segments) {
-        if (segment === this.#active?.number || !this.#retention.isFree(segment, below)) break
+        // The chain may be made shorter meanwhile.
+        const needed = Math.min(below, this.#durable.head.sealed + 1)
+        if (segment === this.#active?.number || !this.#retention.isFree(segment, needed)) break
         await this.#folder.remove(segmentName(segment))
         this.#retention.forget(segment)
       }

@@ -20,7 +20,10 @@ import {
   type EngineRecord,
   extendRecord,
   heightOf,
+  REWIND,
+  readRewind,
   readSubmit,
+  rewindRecord,
   SUBMIT,
   sealRecord,
   startRecord,
@@ -65,6 +68,10 @@ export class MemoryEngine implements OrderingEngine {
     return this.#write(term, sealRecord(seal))
   }
 
+  async rewind(term: Term, height: number): Promise<Written> {
+    return this.#write(term, rewindRecord(height))
+  }
+
   async head(): Promise<Head> {
     return this.#standing.head
   }
@@ -78,7 +85,9 @@ export class MemoryEngine implements OrderingEngine {
   }
 
   /** Drops records from the front, up to the first that is still needed. */
-  async compact(below: number): Promise<void> {
+  async compact(asked: number): Promise<void> {
+    // The chain may have become shorter since.
+    const below = Math.min(asked, this.#standing.head.sealed + 1)
     if (this.#records.length < 2 * this.#kept + COMPACT_RECORDS) return
     const { waiting, blocks } = this.#assemble(below)
     const ordered = blocks.flatMap(({ chunks }) => chunks.flatMap((chunk) => chunk.transactions))
@@ -117,6 +126,7 @@ export class MemoryEngine implements OrderingEngine {
 
 function isNeeded(record: EngineRecord, below: number, needed: ReadonlySet<bigint>): boolean {
   if (record.type === SUBMIT) return readSubmit(record.body).some(({ hash }) => needed.has(hash))
+  if (record.type === REWIND) return readRewind(record.body) + 1 >= below
   const height = heightOf(record)
   return height !== null && height >= below
 }

@@ -7,6 +7,7 @@
  *     3 BEGIN    height, context
  *     4 EXTEND   height, index, hashes included, hashes dropped, digest
  *     5 SEAL     height, count, reason
+ *     6 REWIND   height at which the chain ends again
  *
  * Numbers are written as `byte-writer.ts` writes them.
  */
@@ -20,6 +21,7 @@ export const SUBMIT = 2
 export const BEGIN = 3
 export const EXTEND = 4
 export const SEAL = 5
+export const REWIND = 6
 
 /** One write: its type and its bytes. */
 export interface EngineRecord {
@@ -137,6 +139,16 @@ export function sealRecord({ height, count, reason }: Seal): EngineRecord {
 export function readSeal(body: Uint8Array): Seal {
   const reader = new ByteReader(body)
   return { height: reader.count(), count: reader.count(), reason: reader.text() }
+}
+
+export function rewindRecord(height: number): EngineRecord {
+  const writer = new ByteWriter(8)
+  writer.count(height)
+  return { type: REWIND, body: writer.written }
+}
+
+export function readRewind(body: Uint8Array): number {
+  return new ByteReader(body).count()
 }
 
 /** Height of the block that a record is about, or null. */

@@ -1,11 +1,21 @@
 /**
  * Which segments of the journal are still needed: those with a submission that waits, and those that hold a record or a
- * transaction of a block that is not stored yet.
+ * transaction of a block that is not stored yet. A rewind is needed until the block above its height is stored, for as
+ * long nothing else says that a longer stored chain is void; what it made void is not needed.
  *
  * Invariant: `live` of a segment is the number of waiting submissions whose newest copy it holds.
  */
 import type { Submission } from './engine.ts'
-import { type EngineRecord, EXTEND, heightOf, readExtend, readSubmit, SUBMIT } from './record.ts'
+import {
+  type EngineRecord,
+  EXTEND,
+  heightOf,
+  REWIND,
+  readExtend,
+  readRewind,
+  readSubmit,
+  SUBMIT,
+} from './record.ts'
 
 interface Need {
   live: number
@@ -24,6 +34,7 @@ export class Retention {
     const need = this.#needOf(segment)
     need.height = Math.max(need.height, heightOf(record) ?? -1)
     if (record.type === SUBMIT) this.#noteSubmissions(readSubmit(record.body), segment, need)
+    if (record.type === REWIND) this.#noteRewind(readRewind(record.body), need)
     if (record.type !== EXTEND) return
     const { height, included, dropped } = readExtend(record.body)
     for (const hash of included) {
@@ -66,6 +77,11 @@ export class Retention {
       need.live++
       need.submitted++
     }
+  }
+
+  #noteRewind(height: number, home: Need): void {
+    for (const need of this.#needs.values()) need.height = Math.min(need.height, height)
+    home.height = height + 1
   }
 
   /** A submission waits no longer, or has a newer copy; returns the need of the segment that holds it. */

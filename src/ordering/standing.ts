@@ -12,6 +12,8 @@ import {
   EXTEND,
   heightOf,
   placeOf,
+  REWIND,
+  readRewind,
   readStart,
   SEAL,
   START,
@@ -27,11 +29,17 @@ export class Standing {
   #term: Term = 0
   #sealed = -1
   #open: OpenHeight | null = null
+  #rewoundTo: number | null = null
   /** The newest record of a block: what a retry repeats. */
   #last: EngineRecord | null = null
 
   get head(): Head {
-    return { term: this.#term, sealed: this.#sealed, open: this.#open?.height ?? null }
+    return {
+      term: this.#term,
+      sealed: this.#sealed,
+      open: this.#open?.height ?? null,
+      rewoundTo: this.#rewoundTo,
+    }
   }
 
   /** What a record of a block, written by the leader of a term, would be. */
@@ -53,6 +61,7 @@ export class Standing {
       }
       case BEGIN:
         this.#open = { height: heightOf(record)!, next: 0 }
+        this.#rewoundTo = null
         break
       case EXTEND:
         // Without its beginning, which was forgotten, the block is stored already.
@@ -60,6 +69,10 @@ export class Standing {
         break
       case SEAL:
         this.#sealed = heightOf(record)!
+        this.#open = null
+        break
+      case REWIND:
+        this.#sealed = this.#rewoundTo = readRewind(record.body)
         this.#open = null
         break
       default:
@@ -80,6 +93,8 @@ export class Standing {
       }
       case SEAL:
         return open !== null && open.height === heightOf(record)
+      case REWIND:
+        return readRewind(record.body) < (open?.height ?? this.#sealed)
       default:
         return false
     }
