@@ -203,4 +203,18 @@ test('arithmetic of cells', () => {
   )
 })
 
+test('products of two halves: numbers below 2^128 take a shorter way', () => {
+  const edge = fc.constantFrom(0n, 1n, (1n << 64n) - 1n, 1n << 64n, 1n << 127n, (1n << 128n) - 1n)
+  const half = fc.oneof(fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), edge)
+  checked(
+    fc.property(half, half, (a, b) => {
+      writeCell(cells, A / 8, a)
+      writeCell(cells, B / 8, b)
+      kernel.cellMul!(OUT, A, B, SCRATCH)
+      assert.is(readCell(cells, OUT / 8), mod(a * b))
+    }),
+    500,
+  )
+})
+
 test.run()

@@ -22,7 +22,7 @@ import {
   tagOf,
   UNSET,
 } from './cell'
-import { cellMul } from './cell-field'
+import { cellMul, wideProduct } from './cell-field'
 import { divideCells } from './division'
 import { allocate, copyCell, fail, failWith, insert, isFelt, lookup, setPointer } from './memory'
 import { addValues, displaced, multiplyValues } from './values'
@@ -267,11 +267,28 @@ function divide(a: usize, b: usize): void {
   } else if (cellLess(a, b)) {
     copyCell(HINT_RESULTS + 32, a)
     setSmall(HINT_RESULTS, 0)
-  } else if (limb0(b) == 0 && limb1(b) == 0 && limb2(b) == 1 && limb3(b) == 0) {
-    setLimbs(HINT_RESULTS, limb2(a), limb3(a), 0, 0)
-    setLimbs(HINT_RESULTS + 32, limb0(a), limb1(a), 0, 0)
+  } else if ((limb0(b) | limb2(b) | limb3(b)) == 0 && popcnt(limb1(b)) == 1) {
+    divideByPower(limb0(a), limb1(a), limb2(a), limb3(a), false, ctz(limb1(b)))
+  } else if ((limb0(b) | limb1(b) | limb3(b)) == 0 && popcnt(limb2(b)) == 1) {
+    divideByPower(limb0(a), limb1(a), limb2(a), limb3(a), true, ctz(limb2(b)))
   } else {
     divideCells(HINT_RESULTS, HINT_RESULTS + 32, a, b)
+  }
+}
+
+/** The same for 2^(64 + shift), or with `wide` 2^(128 + shift): the splits of u128 and of storage addresses. */
+function divideByPower(a0: u64, a1: u64, a2: u64, a3: u64, wide: bool, shift: u64): void {
+  const below = (<u64>1 << shift) - 1
+  // Two shifts, because one by 64 would be one by 0.
+  const back = 63 - shift
+  const q1 = (a2 >>> shift) | ((a3 << 1) << back)
+  const q2 = a3 >>> shift
+  if (wide) {
+    setLimbs(HINT_RESULTS, q1, q2, 0, 0)
+    setLimbs(HINT_RESULTS + 32, a0, a1, a2 & below, 0)
+  } else {
+    setLimbs(HINT_RESULTS, (a1 >>> shift) | ((a2 << 1) << back), q1, q2, 0)
+    setLimbs(HINT_RESULTS + 32, a0, a1 & below, 0, 0)
   }
 }
 
@@ -280,41 +297,11 @@ function wideMul(): i32 {
   const a = HINT_ARGUMENTS
   const b = HINT_ARGUMENTS + 32
   if ((limb2(a) | limb3(a) | limb2(b) | limb3(b)) != 0) return rareHint(HINT_WIDE_MUL)
-  const a0 = limb0(a)
-  const a1 = limb1(a)
-  const b0 = limb0(b)
-  const b1 = limb1(b)
-  const p0 = a0 * b0
-  const h0 = highProduct(a0, b0)
-  const m1 = a0 * b1
-  const n1 = a1 * b0
-  let p1 = h0 + m1
-  let carry = u64(p1 < h0)
-  p1 += n1
-  carry += u64(p1 < n1)
-  const g1 = highProduct(a0, b1)
-  const g2 = highProduct(a1, b0)
-  let p2 = a1 * b1
-  let p3 = highProduct(a1, b1)
-  p2 += g1
-  p3 += u64(p2 < g1)
-  p2 += g2
-  p3 += u64(p2 < g2)
-  p2 += carry
-  p3 += u64(p2 < carry)
-  setLimbs(HINT_RESULTS, p2, p3, 0, 0)
-  setLimbs(HINT_RESULTS + 32, p0, p1, 0, 0)
+  const product = FIELD_SCRATCH
+  wideProduct(product, limb0(a), limb1(a), limb0(b), limb1(b))
+  setLimbs(HINT_RESULTS, load<u64>(product, 16), load<u64>(product, 24), 0, 0)
+  setLimbs(HINT_RESULTS + 32, load<u64>(product), load<u64>(product, 8), 0, 0)
   return 2
-}
-
-function highProduct(a: u64, b: u64): u64 {
-  const a0 = a & 0xffffffff
-  const a1 = a >>> 32
-  const b0 = b & 0xffffffff
-  const b1 = b >>> 32
-  const middle = a1 * b0 + ((a0 * b0) >>> 32)
-  const cross = a0 * b1 + (middle & 0xffffffff)
-  return a1 * b1 + (middle >>> 32) + (cross >>> 32)
 }
 
 /** The next free address of the call's constant-size segment, which is made at first use. */
