@@ -5,7 +5,7 @@
  * the next block is already executed, so sealed blocks can wait here.
  */
 import { assign, fromPromise, sendParent, setup } from 'xstate'
-import type { BlockAppended, BlockSealed, StageBroken } from './events.ts'
+import type { BlockAppended, BlockSealed, BlocksAborted, StageBroken } from './events.ts'
 
 interface CommitContext {
   /** Sealed blocks that wait, lowest height first. */
@@ -17,7 +17,7 @@ export const commit = setup({
   types: {
     input: {} as { tip: number },
     context: {} as CommitContext,
-    events: {} as BlockSealed,
+    events: {} as BlockSealed | BlocksAborted,
   },
   actors: {
     'append the block': fromPromise<{ number: number }, { number: number }>(async () => {
@@ -32,6 +32,7 @@ export const commit = setup({
       tip: (_, params: { number: number }) => params.number,
       sealed: ({ context }) => context.sealed.slice(1),
     }),
+    'lower the tip': assign({ tip: (_, params: { height: number }) => params.height }),
     'announce the block': sendParent(
       (_, params: { number: number }): BlockAppended => ({
         type: 'block.appended',
@@ -57,6 +58,10 @@ export const commit = setup({
   initial: 'idle',
   on: {
     'block.sealed': { actions: { type: 'queue the block', params: ({ event }) => event } },
+    'blocks.aborted': {
+      description: 'Ordering waited until no sealed block was left.',
+      actions: { type: 'lower the tip', params: ({ event }) => event },
+    },
   },
   states: {
     idle: {

@@ -27,6 +27,12 @@ export type BlockAppended = { type: 'block.appended'; number: number }
 /** Close the open block as soon as the run in flight is done, empty or not. */
 export type BlockClose = { type: 'block.close' }
 
+/** Take back all blocks above a height, the open one too, once nothing is in flight. */
+export type BlocksAbort = { type: 'blocks.abort'; height: number }
+
+/** The chain ends at a height again. */
+export type BlocksAborted = { type: 'blocks.aborted'; height: number }
+
 /** How the next runs should be executed. */
 export type AdviceGiven = { type: 'advice.given'; advice: Advice }
 

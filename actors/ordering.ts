@@ -1,7 +1,7 @@
 /**
  * Ordering fills blocks. Owns: the mempool and the open block, from its first run to its seal.
  * Promises: a sealed order never changes; a block closes when nothing waits, when it is full, at its deadline or on
- * demand, and the reason is told. Never: executes.
+ * demand, and the reason is told. Blocks are taken back between two runs, when commit has none in hand. Never: executes.
  *
  * Two regions: `block` says what the open block is doing, `clock` marks deadlines when blocks close by time. Commit may
  * trail by `lagLimit` blocks, because a block's first write is the hash of the block ten before it; then ordering waits.
@@ -12,6 +12,8 @@ import type {
   BlockAppended,
   BlockClose,
   BlockSealed,
+  BlocksAbort,
+  BlocksAborted,
   CloseReason,
   RunExecuted,
   RunOrdered,
@@ -38,6 +40,8 @@ interface OrderingContext extends OrderingInput {
   closing: CloseReason | null
   stopping: boolean
   lag: number
+  /** Height above which blocks are to be taken back, or null. */
+  aborting: number | null
 }
 
 /** Sealed blocks that commit may have in hand. */
@@ -52,6 +56,7 @@ export const ordering = setup({
       | RunExecuted
       | BlockClose
       | BlockAppended
+      | BlocksAbort
       | SequencerStop
       | { type: 'deadline.reached' },
   },
@@ -62,6 +67,11 @@ export const ordering = setup({
     'seal the block': fromPromise<{ number: number }, { reason: CloseReason }>(async () => {
       throw new Error('seal the block is provided by the composition root')
     }),
+    'abort the blocks': fromPromise<{ height: number; waiting: boolean }, { height: number }>(
+      async () => {
+        throw new Error('abort the blocks is provided by the composition root')
+      },
+    ),
   },
   delays: { 'block interval': ({ context }) => context.intervalMs },
   actions: {
@@ -92,6 +102,15 @@ export const ordering = setup({
       closing: null,
       lag: ({ context }) => context.lag + 1,
     }),
+    'note the abort': assign({ aborting: (_, params: { height: number }) => params.height }),
+    // Who asked for a block still gets one: the reason to close stays.
+    'begin again above the height': assign({ included: 0, aborting: null }),
+    'tell the abort': sendParent(
+      (_, params: { height: number }): BlocksAborted => ({
+        type: 'blocks.aborted',
+        height: params.height,
+      }),
+    ),
     'count the appended block': assign({ lag: ({ context }) => context.lag - 1 }),
     'mark the deadline': raise({ type: 'deadline.reached' }),
     'tell the bug': sendParent(
@@ -114,6 +133,8 @@ export const ordering = setup({
       context.stopping && context.included > 0,
     'stop was asked': ({ context }) => context.stopping,
     'commit is too far behind': ({ context }) => context.lag >= lagLimit,
+    'an abort waits for commit': ({ context }) => context.aborting !== null && context.lag > 0,
+    'an abort was asked': ({ context }) => context.aborting !== null,
     'blocks close by time': ({ context }) => context.mode === 'interval',
     'something was taken': (_, params: { size: number }) => params.size > 0,
   },
@@ -125,12 +146,14 @@ export const ordering = setup({
     closing: null,
     stopping: false,
     lag: 0,
+    aborting: null,
   }),
   type: 'parallel',
   on: {
     'batch.admitted': { actions: 'note what waits' },
     'block.appended': { actions: 'count the appended block' },
     'block.close': { actions: { type: 'ask to close', params: { reason: 'demand' } } },
+    'blocks.abort': { actions: { type: 'note the abort', params: ({ event }) => event } },
     'deadline.reached': { actions: { type: 'ask to close', params: { reason: 'deadline' } } },
     'sequencer.stop': { actions: 'note the stop' },
   },
@@ -142,6 +165,8 @@ export const ordering = setup({
           description:
             'The block is open and nothing is in flight. What was noted meanwhile decides.',
           always: [
+            { guard: 'an abort waits for commit', target: 'lagging' },
+            { guard: 'an abort was asked', target: 'aborting' },
             { guard: 'commit is too far behind', target: 'lagging' },
             { guard: 'close was asked', target: 'sealing' },
             {
@@ -223,8 +248,29 @@ export const ordering = setup({
             },
           },
         },
+        aborting: {
+          description:
+            'The open block is dropped and stored ones are taken back; what waits goes on from there.',
+          invoke: {
+            src: 'abort the blocks',
+            input: ({ context }) => ({ height: context.aborting! }),
+            onDone: {
+              target: 'idle',
+              actions: [
+                { type: 'note what is left', params: ({ event }) => event.output },
+                { type: 'tell the abort', params: ({ event }) => event.output },
+                'begin again above the height',
+              ],
+            },
+            onError: {
+              target: 'stopped',
+              actions: { type: 'tell the bug', params: ({ event }) => ({ error: event.error }) },
+            },
+          },
+        },
         lagging: {
-          description: 'Commit is too many blocks behind: order waits for it.',
+          description:
+            'Commit is too many blocks behind, or has some that an abort needs: order waits for it.',
           on: { 'block.appended': { target: 'idle', actions: 'count the appended block' } },
         },
         stopped: {

@@ -12,6 +12,8 @@ import type {
   BlockAppended,
   BlockClose,
   BlockSealed,
+  BlocksAbort,
+  BlocksAborted,
   RunExecuted,
   RunOrdered,
   SequencerStop,
@@ -50,6 +52,8 @@ export const sequencer = setup({
       | BlockSealed
       | BlockAppended
       | BlockClose
+      | BlocksAbort
+      | BlocksAborted
       | SequencerStop
       | StageBroken,
   },
@@ -61,6 +65,10 @@ export const sequencer = setup({
     }),
     'note the seal': assign({ sealed: (_, params: { number: number }) => params.number }),
     'note the append': assign({ appended: (_, params: { number: number }) => params.number }),
+    'note the abort': assign({
+      sealed: (_, params: { height: number }) => params.height,
+      appended: (_, params: { height: number }) => params.height,
+    }),
     'note that ordering is done': assign({ orderingDone: true }),
   },
   guards: {
@@ -123,6 +131,13 @@ export const sequencer = setup({
             sendTo('ordering', ({ event }) => event),
           ],
         },
+        'blocks.aborted': {
+          description: 'Commit hears it before the next block that is sealed.',
+          actions: [
+            { type: 'note the abort', params: ({ event }) => event },
+            sendTo('commit', ({ event }) => event),
+          ],
+        },
         'stage.broken': {
           target: 'broken',
           actions: { type: 'note the failure', params: ({ event }) => event },
@@ -135,6 +150,7 @@ export const sequencer = setup({
           on: {
             'transactions.arrived': { actions: sendTo('intake', ({ event }) => event) },
             'block.close': { actions: sendTo('ordering', ({ event }) => event) },
+            'blocks.abort': { actions: sendTo('ordering', ({ event }) => event) },
             'sequencer.stop': {
               target: 'draining',
               actions: [

@@ -76,7 +76,10 @@ async function start(config: NodeConfig): Promise<void> {
   process.on('SIGTERM', stop)
   // The terminal was closed.
   process.on('SIGHUP', stop)
-  const chain = await createChain(config.chain, { blockAppended: sayBlock })
+  const chain = await createChain(config.chain, {
+    blockAppended: sayBlock,
+    blocksAborted: (height) => console.log(`blocks above ${height} were taken back`),
+  })
   running.push(chain)
   const node = await startNode(chain, config).catch(async (error: unknown) => {
     await chain.stop()

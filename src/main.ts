@@ -22,7 +22,7 @@ import { executeBlock } from './executor/execute-block.ts'
 import { Overlay } from './executor/overlay.ts'
 import { executeSequentially } from './executor/sequential.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
-import { createEngineMemory, loadState } from './mvmemory/memory.ts'
+import { createEngineMemory, type EngineMemory, loadState } from './mvmemory/memory.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
 import type { RunOn } from './node/draft.ts'
 import { refusal } from './node/errors.ts'
@@ -31,7 +31,7 @@ import { Journal } from './node/journal.ts'
 import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
 import { type Engine, Production } from './node/production.ts'
-import { recover, recoveryText, takeLead } from './node/recovery.ts'
+import { finishRewind, recover, recoveryText, takeLead } from './node/recovery.ts'
 import { requireSameChain, startRefusal } from './node/start-refusal.ts'
 import { type PoolTransaction, Submissions } from './node/submissions.ts'
 import type { OrderingEngine } from './ordering/engine.ts'
@@ -75,6 +75,8 @@ export interface RunningChain extends LiveChain {
 /** Tells what the chain does; for logs. */
 export interface ChainEvents {
   blockAppended?(block: Block): void
+  /** The chain ends at a height again. */
+  blocksAborted?(height: number): void
 }
 
 /**
@@ -115,7 +117,8 @@ async function startChain(
   const crypto = createCryptoMemory(options.workers + 2)
   const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
   opened.push(() => committer.stop())
-  const executors = await startExecutors(options.workers, crypto, disk)
+  await finishRewind(engine, store, committer.abortAbove, say)
+  const executors = await startExecutors(options.workers, crypto, storage)
   opened.push(() => executors.stop())
   if (disk === null || store.height() < 0) {
     await appendGenesis(options, store, executors, committer)
@@ -137,6 +140,7 @@ async function startChain(
     journal,
     engine: executors.engine,
     commit: (sealed, classes) => committer.commit(sealed, classes),
+    abortStored: committer.abortAbove,
     contextOf: (number, parentTimestamp) => nextContext(store, number, parentTimestamp),
     nowMs: Date.now,
     faulted: (hash, { message }) => {
@@ -188,6 +192,19 @@ async function startChain(
                 return { number }
               },
             ),
+            'abort the blocks': fromPromise<
+              { height: number; waiting: boolean },
+              { height: number }
+            >(async ({ input: { height } }) => {
+              const hashes = await production.abortAbove(height)
+              // Those that wait with a declare still need the class that they were admitted with.
+              for (const { declared } of mempool.items()) {
+                if (declared !== null) executors.publishClass(declared, true)
+              }
+              events.blocksAborted?.(height)
+              chain.blocksAborted(hashes)
+              return { height, waiting: mempool.ready > 0 }
+            }),
           },
         }),
         execution: execution.provide({
@@ -242,6 +259,7 @@ async function startChain(
     steer: {
       arrived: () => actor.send({ type: 'transactions.arrived' }),
       close: () => actor.send({ type: 'block.close' }),
+      abort: (height) => actor.send({ type: 'blocks.abort', height }),
     },
   })
   const broken = new Promise<string>((resolve) => {
@@ -291,7 +309,7 @@ interface Executors {
 async function startExecutors(
   workers: number,
   crypto: WebAssembly.Memory,
-  disk: Storage['disk'],
+  { store, disk }: Storage,
 ): Promise<Executors> {
   const kind: MachineKind = {
     kind: 'starknet',
@@ -323,6 +341,13 @@ async function startExecutors(
       stored: (number) => {
         if (base !== null) memory.durable = number
       },
+      returnTo: (height) => {
+        memory.restart(base === null ? -1 : height)
+        if (base === null) loadBlocks(memory, store)
+        for (const [classHash, known] of published) {
+          known.isFinal &&= store.classByHash(classHash) !== null
+        }
+      },
     },
     runOn: (input: BlockInput, state): BlockResult =>
       executeSequentially(input, machine, overlay.over(readerForExecutor(state))),
@@ -339,6 +364,13 @@ async function startExecutors(
       published.set(classHash, { compiledClassHash, isFinal })
     },
     stop: async () => pool?.stop(),
+  }
+}
+
+/** The state of a chain in memory, block by block. */
+function loadBlocks(memory: EngineMemory, store: ChainStore): void {
+  for (let number = 0; number <= store.height(); number++) {
+    loadState(memory, changesOfStateDiff(store.blockByNumber(number)!.stateDiff, emptyState))
   }
 }
 

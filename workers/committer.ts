@@ -4,8 +4,8 @@
  *     sealed block ──▶ tries, commitments, hash ──▶ one synced write transaction ──▶ header
  *
  * It works off the executors' path: while block N is committed, block N + 1 is executed. It alone writes to the database;
- * an answer means that the block survives whatever happens next. Without a file it keeps the tries in memory, and whoever
- * asked keeps the block.
+ * an answer means that the block survives whatever happens next. Without a file it keeps the tries in memory, of all
+ * heights, and whoever asked keeps the block.
  *
  * Invariant: after a call that failed, tries and database are as before it.
  */
@@ -44,13 +44,13 @@ const committer = {
     const header = headerOf(sealed, update.root)
     store(header, sealed, classes, update.batch)
     tries.accept(update)
-    if (writer === null) nodes.pruneBelow(tries.height)
     return header
   },
 
   /** Takes back all blocks above a height. */
   abortAbove: (height: number): void => {
-    writer?.abortAbove(height)
+    if (writer === null) nodes.revertAbove(height)
+    else writer.abortAbove(height)
     tries.returnTo(height)
   },
 

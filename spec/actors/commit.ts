@@ -33,6 +33,13 @@ test('blocks are appended in height order, one at a time', () => {
   ])
 })
 
+test('the chain goes on above the height that blocks were taken back to', () => {
+  checkTable(commit, context, [
+    { from: 'idle', event: { type: 'blocks.aborted', height: 3 }, to: 'idle', leaves: { tip: 3 } },
+    { from: 'idle', with: { tip: 3 }, event: sealed(4), to: 'appending' },
+  ])
+})
+
 test('a missing height or a failed append ends the node', () => {
   checkTable(commit, context, [
     { from: 'idle', event: sealed(9), to: 'broken' },

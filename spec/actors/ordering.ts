@@ -15,6 +15,7 @@ const context = {
   closing: null,
   stopping: false,
   lag: 0,
+  aborting: null,
 }
 const at = (block: string, clock = 'silent') => ({ block, clock })
 const taken = (size: number, waiting = false) => done(ordering, 'block.taking', { size, waiting })
@@ -104,6 +105,58 @@ test('the next block opens after a seal, unless commit is too far behind', () =>
       event: { type: 'block.appended', number: 1 },
       to: at('taking'),
       leaves: { lag: lagLimit - 1 },
+    },
+  ])
+})
+
+test('blocks are taken back between two runs, when commit has none in hand', () => {
+  const abort = { type: 'blocks.abort', height: 4 }
+  const asked = { aborting: 4 }
+  const aborted = done(ordering, 'block.aborting', { height: 4, waiting: false })
+  checkTable(ordering, { ...context, included: 3, mode: 'demand' }, [
+    { from: at('idle'), event: abort, to: at('aborting'), leaves: asked },
+    { from: at('running'), event: abort, to: at('running'), leaves: asked },
+    { from: at('running'), with: { aborting: 4 }, event: executed(3), to: at('aborting') },
+    { from: at('idle'), with: { lag: 2 }, event: abort, to: at('lagging'), leaves: asked },
+    {
+      from: at('lagging'),
+      with: { lag: 2, aborting: 4 },
+      event: { type: 'block.appended', number: 6 },
+      to: at('lagging'),
+      leaves: { lag: 1 },
+    },
+    {
+      from: at('lagging'),
+      with: { lag: 1, aborting: 4 },
+      event: { type: 'block.appended', number: 7 },
+      to: at('aborting'),
+    },
+    {
+      from: at('aborting'),
+      with: { aborting: 4 },
+      event: aborted,
+      to: at('idle'),
+      leaves: { aborting: null, included: 0 },
+    },
+    {
+      from: at('aborting'),
+      with: { aborting: 4 },
+      event: done(ordering, 'block.aborting', { height: 4, waiting: true }),
+      to: at('taking'),
+    },
+    // Who asked for a block meanwhile gets one.
+    {
+      from: at('aborting'),
+      with: { aborting: 4, closing: 'demand' },
+      event: aborted,
+      to: at('sealing'),
+      leaves: { closing: 'demand' },
+    },
+    {
+      from: at('aborting'),
+      with: { aborting: 4 },
+      event: failed(ordering, 'block.aborting', 'bug'),
+      to: at('stopped'),
     },
   ])
 })

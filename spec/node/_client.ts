@@ -39,6 +39,7 @@ export async function startTestNode(
     accounts: predeployedAccounts(42, 2),
     initialBalance: 10n ** 21n,
     limits: defaultRequestLimits,
+    isDevelopment: true,
   }
   const serverOptions = { ...defaultServerOptions, port: 0, ...options }
   const server = await serve(methodsOf(context), serverOptions, () => null)

@@ -287,6 +287,7 @@ export function fakeChain(): FakeChain {
       return { stage: 'accepted', ...found, included: transactions[found.index]! }
     },
     createBlock: async () => blocks[1]!.header.blockHash,
+    abortBlocks: async () => [blocks[1]!.header.blockHash],
     call: () => chain.nextCall,
     simulate: async (transactions) => transactions.map(() => fakeExecution(chain.nextOutcome)),
     estimate: async (transactions) =>

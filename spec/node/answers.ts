@@ -169,6 +169,7 @@ const calls: [string, Record<string, unknown>][] = [
   ['starknet_addDeclareTransaction', { declare_transaction: declare }],
   ['starknet_addDeployAccountTransaction', { deploy_account_transaction: deployAccount }],
   ['devnet_createBlock', {}],
+  ['devnet_abortBlocks', { starting_block_id: 'latest' }],
   ['devnet_mint', { address: hex(ACCOUNT), amount: 1000 }],
 ]
 
@@ -178,6 +179,7 @@ vectorTest(test, 'results fit the schemas, by name and by position', schemaFiles
     accounts: [],
     initialBalance: 0n,
     limits: { eventPage: 1, keyPositions: 1, proofKeys: 1 },
+    isDevelopment: true,
   })
   const called = new Set<string>()
   for (const [method, params] of calls) {

@@ -48,7 +48,8 @@ interface Page {
 
 async function pageOf(chain: Chain, filter: object): Promise<Page> {
   const limits = defaultRequestLimits
-  const methods = eventMethods({ chain, accounts: [], initialBalance: 0n, limits })
+  const rest = { accounts: [], initialBalance: 0n, isDevelopment: true }
+  const methods = eventMethods({ chain, limits, ...rest })
   return (await methods.starknet_getEvents!.answer(new Members({ filter }, ''))) as Page
 }
 

@@ -7,6 +7,7 @@ import type { BlockContext } from '../starknet/block-context.ts'
 import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
 import type { SierraClass, Transaction } from '../starknet/transaction.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
+import type { BlockId } from './decode.ts'
 
 /** A request that the protocol refuses: JSON-RPC error code, and data in the shape that the code has. */
 export class Refusal extends Error {
@@ -63,6 +64,8 @@ export interface Chain {
   stageOf(hash: bigint): TransactionStage | null
   /** Closes the open block, empty or not; returns its hash. */
   createBlock(): Promise<bigint>
+  /** Takes back that block and all above it, the open one too; hashes of those that had one, newest first. */
+  abortBlocks(start: BlockId): Promise<bigint[]>
 
   call(contractAddress: bigint, selector: bigint, calldata: bigint[], at: StateId): CallExecution
   /**

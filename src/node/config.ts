@@ -16,6 +16,8 @@ export interface NodeConfig {
   host: string
   port: number
   chain: ChainOptions
+  /** Whether methods that change the past are served. */
+  isDevelopment: boolean
   /** What was given and has no effect. */
   warnings: string[]
 }
@@ -68,7 +70,8 @@ export function readCommand(
   }
   if (name !== 'dev' && name !== 'run') return readFolderCommand(name, dataDir!, rest, values)
   if (rest.length > 0) throw new UsageError(`unexpected '${rest[0]}' after the command`)
-  return { name, config: readConfig(values, warnings, cores) }
+  const config = { ...readConfig(values, warnings, cores), isDevelopment: name === 'dev' }
+  return { name, config }
 }
 
 /** Refuses an option of another command. */
@@ -164,7 +167,11 @@ function readEnvironment(
   }
 }
 
-function readConfig(values: Values, warnings: string[], cores: number): NodeConfig {
+function readConfig(
+  values: Values,
+  warnings: string[],
+  cores: number,
+): Omit<NodeConfig, 'isDevelopment'> {
   const read = <T>(name: string, decode: (text: string) => T | null, absent: T): T =>
     readValue(values, name, decode, absent)
   const most = Math.min(cores, MOST_WORKERS)

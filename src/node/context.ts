@@ -10,6 +10,8 @@ export interface NodeContext {
   /** Given to each account at genesis, in the smallest unit of either token. */
   initialBalance: bigint
   limits: RequestLimits
+  /** Whether what was accepted may be taken back by a request: where nobody relies on it. */
+  isDevelopment: boolean
 }
 
 export interface RequestLimits {

@@ -10,6 +10,8 @@ export const INVALID_REQUEST = -32600
 export const METHOD_NOT_FOUND = -32601
 export const INVALID_PARAMS = -32602
 export const INTERNAL_ERROR = -32603
+/** Any error of development methods that has no code of its own. */
+export const DEVNET_ERROR = -1
 
 export const NO_TRACE_AVAILABLE = 10
 export const CONTRACT_NOT_FOUND = 20
@@ -36,7 +38,7 @@ export const messages: ReadonlyMap<number, string> = new Map([
   [METHOD_NOT_FOUND, 'Method not found'],
   [INVALID_PARAMS, 'Invalid params'],
   [INTERNAL_ERROR, 'Internal error'],
-  [-1, 'An error occurred'],
+  [DEVNET_ERROR, 'An error occurred'],
   [NO_TRACE_AVAILABLE, 'No trace available for transaction'],
   [CONTRACT_NOT_FOUND, 'Contract not found'],
   [ENTRYPOINT_NOT_FOUND, 'Requested entry point does not exist in the contract'],
@@ -78,6 +80,11 @@ export const messages: ReadonlyMap<number, string> = new Map([
 /** The refusal of a code, with the table's message. */
 export function refusal(code: number, data?: unknown): Refusal {
   return new Refusal(code, messages.get(code) ?? 'An error occurred', data)
+}
+
+/** The refusal of a development method: clients of starknet-devnet look at its text. */
+export function devnetRefusal(message: string): Refusal {
+  return new Refusal(DEVNET_ERROR, message)
 }
 
 /** Parameters that cannot be read: says which and why. */

@@ -64,6 +64,12 @@ export class Journal {
     return this.#done(this.#engine.seal(this.#term, { height, count, reason }))
   }
 
+  /** Resolves when it is decided that the chain ends at a height again. */
+  rewind(height: number): Promise<void> {
+    this.resume(height, 0)
+    return this.#done(this.#engine.rewind(this.#term, height))
+  }
+
   /** Forgets what blocks up to a height needed, for these are stored. */
   async stored(height: number): Promise<void> {
     try {

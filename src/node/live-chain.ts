@@ -2,6 +2,7 @@
  * The chain as the border uses it: looks things up where they are (mempool, open block, store), hands submissions to
  * intake, runs simulations. What happens when is the actors' business; it only tells them that something arrived.
  */
+import type { Block } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import type { CallExecution, TransactionExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
@@ -9,6 +10,7 @@ import type { InvokeTransaction, SierraClass, Transaction } from '../starknet/tr
 import { transactionHash } from '../starknet/transaction-hash.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import { buildProgramImage } from '../vm/program.ts'
+import { findBlock } from './block-id.ts'
 import type { CasmRegistry } from './casm-registry.ts'
 import {
   type Chain,
@@ -18,8 +20,9 @@ import {
   type StateId,
   type TransactionStage,
 } from './chain.ts'
+import type { BlockId } from './decode.ts'
 import type { RunOn } from './draft.ts'
-import { invalidParams, refusal } from './errors.ts'
+import { BLOCK_NOT_FOUND, devnetRefusal, invalidParams, refusal } from './errors.ts'
 import { mintTransaction } from './faucet.ts'
 import type { Production } from './production.ts'
 import { call, type Estimate, estimate, type SimulatedTransaction, simulate } from './simulation.ts'
@@ -36,7 +39,7 @@ export interface LiveChainParts {
   /** Makes a class known to the machine that simulates. */
   prepareClass(declared: StoredClass): void
   /** Tells the actors. */
-  steer: { arrived(): void; close(): void }
+  steer: { arrived(): void; close(): void; abort(height: number): void }
 }
 
 type Simulated = { transaction: Transaction; contractClass: SierraClass | null }
@@ -49,6 +52,9 @@ export class LiveChain implements Chain {
   #closers: { resolve(hash: Promise<bigint>): void; reject(reason: unknown): void }[] = []
   /** Why nothing is taken any more, or null. */
   #closed: Refusal | null = null
+  /** Who waits for blocks to be taken back; one at a time. */
+  #aborting: { resolve(hashes: bigint[]): void; reject(reason: unknown): void } | null = null
+  #aborts: Promise<unknown> = Promise.resolve()
   /** Mints go one after the other, for they share the minter's nonces. */
   #mints: Promise<unknown> = Promise.resolve()
 
@@ -108,6 +114,18 @@ export class LiveChain implements Chain {
     return appended
   }
 
+  abortBlocks(start: BlockId): Promise<bigint[]> {
+    const aborted = this.#aborts.then(() => this.#abort(start))
+    this.#aborts = aborted.catch(() => {})
+    return aborted
+  }
+
+  /** Called when blocks were taken back. */
+  blocksAborted(hashes: bigint[]): void {
+    this.#aborting?.resolve(hashes)
+    this.#aborting = null
+  }
+
   /** Called when a block was sealed: whoever waited for one gets its hash. */
   blockSealed(appended: Promise<bigint>): void {
     for (const { resolve } of this.#closers.splice(0)) resolve(appended)
@@ -118,6 +136,8 @@ export class LiveChain implements Chain {
     this.#closed = reason
     this.#parts.submissions.close(reason)
     for (const { reject } of this.#closers.splice(0)) reject(reason)
+    this.#aborting?.reject(reason)
+    this.#aborting = null
   }
 
   /** Called when a block was appended: a request that came while one was being sealed asks again. */
@@ -177,6 +197,30 @@ export class LiveChain implements Chain {
     const minted = this.#mints.then(() => this.#mint(address, amount, unit))
     this.#mints = minted.catch(() => {})
     return minted
+  }
+
+  async #abort(start: BlockId): Promise<bigint[]> {
+    // The open block is closed first, so that there is a hash to tell.
+    const id = start === 'pre_confirmed' ? { hash: await this.createBlock() } : start
+    if (this.#closed !== null) throw this.#closed
+    const { number } = this.#startOfAbort(id).header
+    if (number === 0) throw devnetRefusal("Genesis block can't be aborted")
+    if (number <= this.store.lowestState()) {
+      throw devnetRefusal(`the state before block ${number} is no longer kept`)
+    }
+    return new Promise((resolve, reject) => {
+      this.#aborting = { resolve, reject }
+      this.#parts.steer.abort(number - 1)
+    })
+  }
+
+  #startOfAbort(id: BlockId): Block {
+    try {
+      return findBlock(this, id)!
+    } catch (error) {
+      const isAbsent = error instanceof Refusal && error.code === BLOCK_NOT_FOUND
+      throw isAbsent ? devnetRefusal('No block found') : error
+    }
   }
 
   async #mint(address: bigint, amount: bigint, unit: 'FRI' | 'WEI'): Promise<bigint> {

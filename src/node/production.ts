@@ -6,6 +6,9 @@
  * It decides nothing: `ordering` says when a run is taken and a block is sealed, `execution` how a run is executed,
  * `commit` when a block is appended. State for readers is the store plus the diffs of what is not stored yet.
  *
+ * `abortAbove` takes blocks back: the journal decides, then the store, the executors and the mempool follow. What those
+ * blocks included is gone, as in starknet-devnet; what waits in the mempool stays.
+ *
  * After a restart the blocks of the journal that are not stored are made again: `reopen`, `replay`, `sealAgain`.
  *
  * Invariants: the executors' base state is the store's state plus all sealed diffs plus the open block's diff, and the run
@@ -42,6 +45,8 @@ export interface Engine {
   begin(number: number): void
   /** What blocks up to this one wrote can be read from the store. */
   stored(number: number): void
+  /** The base state is again what the store has, whose newest block is this. Between runs. */
+  returnTo(height: number): void
 }
 
 export interface ProductionOptions {
@@ -51,6 +56,8 @@ export interface ProductionOptions {
   journal: Journal
   /** Commitments, root and hash; keeps the tries, and the block if the store is on disk. Blocks come in height order. */
   commit(block: SealedBlock, classes: StoredClass[]): Promise<BlockHeader>
+  /** Takes back all stored blocks above a height, whole or not at all. */
+  abortStored(height: number): Promise<void>
   /** Context of a block whose parent is known. */
   contextOf(number: number, parentTimestamp: number): BlockContext
   nowMs(): number
@@ -261,6 +268,31 @@ export class Production {
     settle(header.blockHash)
     void journal.stored(number)
     return block
+  }
+
+  /**
+   * Takes back all blocks above a height; their hashes, newest first. Nothing is in flight and nothing sealed waits. Should
+   * the process end on the way, the next one finishes it if the journal has it, and else knows nothing of it.
+   */
+  async abortAbove(height: number): Promise<bigint[]> {
+    const { store, journal, engine, mempool, abortStored } = this.#options
+    const isBusy = (this.#run?.length ?? 0) > 0 || this.#sealed.size > 0
+    if (isBusy) throw new Error('a run or a sealed block is in flight')
+    const hashes: bigint[] = []
+    for (let number = store.height(); number > height; number--) {
+      hashes.push(store.blockByNumber(number)!.header.blockHash)
+    }
+    await journal.rewind(height)
+    // Readers first: a block that is being taken back is shown no more.
+    for (const { hash } of this.#open?.transactions ?? []) this.#recent.delete(hash)
+    this.#open = null
+    this.#results = []
+    store.returnTo(height)
+    await abortStored(height)
+    engine.returnTo(height)
+    const state = this.newestState()
+    mempool.returnTo((sender) => state.nonceAt(sender))
+    return hashes
   }
 
   #begin(context: BlockContext): OpenBlock {

@@ -5,6 +5,9 @@
  *     the open block                  executed again as far as it went, stays open
  *     submitted, in no block          back into the mempool, in order
  *
+ * Before that, what the journal voided and the store still has is taken back: whoever wrote a rewind may have ended
+ * before it was done.
+ *
  * So a transaction that was acknowledged is not forgotten, and one that was shown as pre-confirmed keeps its height, its
  * index and its receipt. Executing gives what it gave before: each run's results are compared with their digest.
  */
@@ -59,6 +62,30 @@ export async function takeLead(
     )
   }
   return engine.campaign(height)
+}
+
+/**
+ * Takes back what is stored above the height at which the journal ended the chain, if no block was begun since. `say` is
+ * told.
+ */
+export async function finishRewind(
+  engine: OrderingEngine,
+  store: ChainStore,
+  abortStored: (height: number) => Promise<void>,
+  say: (text: string) => void,
+): Promise<void> {
+  const { rewoundTo } = await engine.head()
+  const height = store.height()
+  if (rewoundTo === null || height <= rewoundTo) return
+  if (rewoundTo < store.lowestState()) {
+    throw new EngineError(
+      `the journal ends the chain at block ${rewoundTo} again, but state is kept from block ${store.lowestState()} on: ` +
+        'the folder was pruned before that was done; restore it from a copy',
+    )
+  }
+  await abortStored(rewoundTo)
+  store.returnTo(rewoundTo)
+  say(`blocks ${rewoundTo + 1} to ${height} were being taken back when this ended; now they are`)
 }
 
 /** Brings the chain to where it was announced to be. Nothing else may use it before. */

@@ -22,8 +22,9 @@ export async function startNode(chain: Chain, config: NodeConfig): Promise<Runni
   const accounts = predeployedAccounts(seed, count).filter(
     ({ address }) => state.classHashAt(address) !== 0n,
   )
-  const methods = methodsOf({ chain, accounts, initialBalance, limits: defaultRequestLimits })
-  const { host, port } = config
+  const { host, port, isDevelopment } = config
+  const limits = defaultRequestLimits
+  const methods = methodsOf({ chain, accounts, initialBalance, limits, isDevelopment })
   try {
     const server = await serve(methods, { ...defaultServerOptions, host, port }, () =>
       chain.notReady(),

@@ -150,6 +150,23 @@ export class Mempool<T extends PoolItem> {
     }
   }
 
+  /** Everything that waits or is staged, in order of arrival. */
+  items(): Iterable<T> {
+    return this.#byHash.values()
+  }
+
+  /**
+   * Goes back to a state in which nonces may be lower, while nothing is staged. What waits stays, behind a gap where its
+   * predecessors are gone.
+   */
+  returnTo(nonceOf: (sender: bigint) => bigint): void {
+    for (const [sender, account] of this.#accounts) {
+      account.next = nonceOf(sender)
+      if (account.queued !== null && account.queued.nonce !== account.next) this.#unqueue(account)
+      this.#enqueue(account)
+    }
+  }
+
   /** What was displaced, waited too long or lost its nonce since the last call; rejected ones are not among them. */
   drainDropped(): T[] {
     const dropped = this.#dropped

@@ -5,19 +5,16 @@ import type { StateId } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
 import { decodeBlockId, decodeBoolean, decodeFelt, decodeWord, Members, refuse } from '../decode.ts'
 import { hex } from '../encode/felts.ts'
-import { refusal } from '../errors.ts'
+import { DEVNET_ERROR, refusal } from '../errors.ts'
 import type { Method } from '../json-rpc.ts'
 import { wholePart } from '../long-numbers.ts'
 
 type Unit = 'FRI' | 'WEI'
 
-/** Any error of development methods that has no code of its own. */
-const DEVNET_ERROR = -1
-
 const decodeUnit = decodeWord<Unit>('FRI', 'WEI')
 
 export function devnetMethods(context: NodeContext): Record<string, Method> {
-  const { chain, accounts, initialBalance } = context
+  const { chain, accounts, initialBalance, isDevelopment } = context
 
   const balanceOf = (address: bigint, unit: Unit, at: StateId): bigint => {
     const { strkAddress, ethAddress } = chain.preConfirmed().context
@@ -84,6 +81,7 @@ export function devnetMethods(context: NodeContext): Record<string, Method> {
       parameters: [],
       answer: async () => ({ block_hash: hex(await chain.createBlock()) }),
     },
+    ...(isDevelopment ? { devnet_abortBlocks: abortBlocks(context) } : {}),
     fugue_addCompiledClass: {
       parameters: ['casm'],
       answer: (parameters) => {
@@ -94,6 +92,21 @@ export function devnetMethods(context: NodeContext): Record<string, Method> {
         const { blake, poseidon } = chain.addCompiledClass(casm)
         return { compiled_class_hash: hex(blake), compiled_class_hash_poseidon: hex(poseidon) }
       },
+    },
+  }
+}
+
+/**
+ * As in starknet-devnet: a block id, or `starting_block_hash` as older clients say; hashes come newest first. Aborted
+ * blocks are then unknown (24), their transactions too (29), and may be sent again.
+ */
+function abortBlocks({ chain }: NodeContext): Method {
+  return {
+    parameters: ['starting_block_id'],
+    answer: async (parameters) => {
+      const hash = parameters.optional('starting_block_hash', decodeFelt, null)
+      const start = hash === null ? parameters.get('starting_block_id', decodeBlockId) : { hash }
+      return { aborted: (await chain.abortBlocks(start)).map(hex) }
     },
   }
 }
