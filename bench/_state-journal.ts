@@ -14,7 +14,7 @@ import type { OrderingEngine, Submission } from '../src/ordering/engine.ts'
 import { openJournalFolder } from '../src/ordering/files.ts'
 import { openLogEngine } from '../src/ordering/log.ts'
 import { encodeSubmitted } from '../src/ordering/submission-codec.ts'
-import type { StateRow } from './state.ts'
+import { quantile, row, type StateRow } from './_state-rows.ts'
 
 const chainId = encodeShortString('SN_SEPOLIA')
 const accounts = predeployedAccounts(1, 2)
@@ -103,13 +103,4 @@ async function sequentially(count: number, work: () => unknown): Promise<number[
     times.push(performance.now() - startMs)
   }
   return times
-}
-
-function quantile(times: number[], part: number): number {
-  const sorted = times.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!
-}
-
-function row(name: string, median: number, unit: string): StateRow {
-  return { name, median: Number(median.toPrecision(4)), unit }
 }

@@ -8,10 +8,10 @@ import { P } from '../src/felt/felt.ts'
 import { NodeCache } from '../src/state/node-cache.ts'
 import { oneByOne } from '../src/state/patricia.ts'
 import { proveState } from '../src/state/proof.ts'
-import { StateCommitter } from '../src/state/state-root.ts'
+import { type CommitterOptions, StateCommitter } from '../src/state/state-root.ts'
 import { openDatabase } from '../src/storage/database.ts'
 import { TransferChain } from './_state-chain.ts'
-import type { StateRow } from './state.ts'
+import { median, row, type StateRow } from './_state-rows.ts'
 
 const TRANSFERS = 500
 const BLOCKS = 30
@@ -24,8 +24,7 @@ const GENESIS_BATCH = 20_000
 export async function tries(folder: string, accounts: number): Promise<StateRow[]> {
   const path = join(folder, 'chain.mdb')
   const database = openDatabase(path)
-  // What is below an update is never hashed again, so accounts may be deployed with a hash that costs nothing.
-  let committer = new StateCommitter(database.tries, -1, { pedersen: oneByOne(quickHash) })
+  let committer = new StateCommitter(database.tries, -1, quickHashes)
   const chain = new TransferChain(accounts)
   const rootMs: number[] = []
   const writeMs: number[] = []
@@ -60,12 +59,15 @@ export async function tries(folder: string, accounts: number): Promise<StateRow[
   await database.close()
   const name = (what: string) => `${what}, ${accounts} accounts`
   return [
-    { name: name(`root of ${TRANSFERS} transfers`), median: median(rootMs), unit: 'ms' },
-    { name: name(`trie write of ${TRANSFERS} transfers`), median: median(writeMs), unit: 'ms' },
-    { name: name('trie bytes of a transfer'), median: Math.round(bytes), unit: 'bytes' },
-    { name: name('proof of two contracts, cold'), median: median(provenMs), unit: 'ms' },
+    row(name(`root of ${TRANSFERS} transfers`), median(rootMs), 'ms'),
+    row(name(`trie write of ${TRANSFERS} transfers`), median(writeMs), 'ms'),
+    row(name('trie bytes of a transfer'), bytes, 'bytes'),
+    row(name('proof of two contracts, cold'), median(provenMs), 'ms'),
   ]
 }
+
+/** What is below an update is never hashed again, so accounts may be deployed with a hash that costs nothing. */
+export const quickHashes: Partial<CommitterOptions> = { pedersen: oneByOne(quickHash) }
 
 /** Another felt for each pair, as good as never twice the same. */
 function quickHash(left: bigint, right: bigint): bigint {
@@ -76,8 +78,4 @@ function quickHash(left: bigint, right: bigint): bigint {
 function processorMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
-}
-
-function median(values: number[]): number {
-  return Number(values.sort((a, b) => a - b)[values.length >> 1]!.toPrecision(4))
 }

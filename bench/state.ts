@@ -1,5 +1,8 @@
 /**
- * `npm run bench -- state [--only NAME] [--json FILE]`: what keeping the state costs, one case a row or a few.
+ * `npm run bench -- state`: what keeping the state costs, one case a row or a few.
+ *
+ *     --only NAME   one case; slow ones run only so      --json FILE   appends the rows to a file
+ *     --keep        leaves the data folder and says where it is
  *
  * Each case has a data folder of its own, removed at its end.
  */
@@ -8,36 +11,39 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { report } from './_rows.ts'
+import { commit } from './_state-commit.ts'
 import { journal } from './_state-journal.ts'
+import { reads } from './_state-reads.ts'
+import type { StateCase } from './_state-rows.ts'
+import { scale } from './_state-scale.ts'
 import { tries } from './_state-tries.ts'
-
-/** A figure: lower is better unless the unit says otherwise. */
-export interface StateRow {
-  name: string
-  median: number
-  unit: string
-}
-
-export type StateCase = (folder: string) => Promise<StateRow[]> | StateRow[]
 
 /** By name, in the order in which they run; `slow` ones only when they are asked for. */
 const cases: Record<string, StateCase> = {
+  reads,
+  commit,
   journal,
   tries: (folder) => tries(folder, 10_000),
   'tries-of-a-million': (folder) => tries(folder, 1_000_000),
+  scale,
 }
 
-const slow = new Set(['tries-of-a-million'])
+const slow = new Set(['tries-of-a-million', 'scale'])
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { only: { type: 'string' } }, strict: false })
+  const { values } = parseArgs({
+    args,
+    options: { only: { type: 'string' }, keep: { type: 'boolean', default: false } },
+    strict: false,
+  })
   for (const [name, measure] of Object.entries(cases)) {
     if (values.only === undefined ? slow.has(name) : values.only !== name) continue
     const folder = mkdtempSync(join(tmpdir(), 'fugue-bench-'))
     try {
-      report('state', await measure(folder), args)
+      report('state', await measure(folder, args), args)
     } finally {
-      rmSync(folder, { recursive: true })
+      if (values.keep) process.stderr.write(`${name} left its data in ${folder}\n`)
+      else rmSync(folder, { recursive: true })
     }
   }
 }

@@ -6,7 +6,8 @@
 import { KEY } from '../mvmemory/regions.ts'
 import type { BlockStatistics, Change } from './block.ts'
 
-/** Words of a piece; a larger copy has its own. */
+/** Words of the first piece and, each twice as large as the one before, of the last; a larger copy has its own. */
+const FIRST_WORDS = 2 ** 10
 const PIECE_WORDS = 2 ** 16
 
 /** From here on a copy by the engine's own loop is slower than the built-in one. */
@@ -41,7 +42,9 @@ export class Copies {
 
   private room(count: number): number {
     if (this.top + count > this.piece.length) {
-      this.piece = new Int32Array(Math.max(count, PIECE_WORDS))
+      // A run of one transaction, as admission makes many, does not pay for the copies of a block.
+      const grown = Math.min(PIECE_WORDS, Math.max(FIRST_WORDS, 2 * this.piece.length))
+      this.piece = new Int32Array(Math.max(count, grown))
       this.top = 0
     }
     const start = this.top

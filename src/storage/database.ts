@@ -23,6 +23,12 @@ const MOST_TABLES = 24
 /** Read transactions at a time at most, over all threads: some per executor. */
 const MOST_READERS = 512
 
+/**
+ * Keys are hashes, so a page says nothing about the next: what a system reads ahead (megabytes, on some) is in vain, and
+ * takes the place of pages that are needed. lmdb's declarations leave this option out.
+ */
+const readsAtRandom = { noReadAhead: true }
+
 export interface ChainDatabase {
   readonly root: RootDatabase
   /** State cells, by location. */
@@ -44,6 +50,7 @@ export function openDatabase(path: string, { readOnly = false } = {}): ChainData
     path,
     noSubdir: true,
     overlappingSync: false,
+    ...readsAtRandom,
     maxDbs: MOST_TABLES,
     maxReaders: MOST_READERS,
     readOnly,
