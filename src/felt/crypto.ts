@@ -16,6 +16,7 @@ import { byteConstants } from './byte-constants.ts'
 import { CELL_LONGS, writeCells } from './cell.ts'
 import { BETA, GENERATOR, PEDERSEN_POINTS } from './curve.ts'
 import { compressedConstants } from './poseidon-constants.ts'
+import { secpConstants } from './secp-constants.ts'
 import { selfTest } from './self-test.ts'
 
 /** What a kernel answers; the numbers are those of `kernels/status.ts`. */
@@ -29,6 +30,8 @@ export const SAME_X = 3
 export const NOT_SQUARE = 4
 /** The result is the point at infinity. */
 export const INFINITY = 5
+/** A coordinate is not below the modulus of its curve. */
+export const OUT_OF_RANGE = 6
 
 /** The kernels of one thread. Addresses are in bytes, of cells unless said otherwise. */
 export interface Crypto extends Kernels {
@@ -70,6 +73,20 @@ interface Kernels {
   verifySums(input: number, out: number): number
   /** out = the smaller root of a; or NOT_SQUARE, and out = the smaller root of 3a. */
   fieldSqrt(a: number, out: number): number
+  /**
+   * Points of secp256k1 (curve 0) and secp256r1 (1) are `SECP_POINT_BYTES` bytes that only these kernels understand, all 0
+   * for infinity. Numbers are two cells, the low and the high 128 bits; scalars may be any.
+   *
+   * point = (x, y), two numbers: OK, INFINITY for (0, 0), FIRST_OFF_CURVE or OUT_OF_RANGE.
+   */
+  secpNew(curve: number, coordinates: number, point: number): number
+  /** point = the one with this x and a y of that parity (0, 1): OK, NOT_SQUARE or OUT_OF_RANGE. */
+  secpFromX(curve: number, x: number, odd: number, point: number): number
+  /** out = left + right, and scalar * point: OK or INFINITY. */
+  secpAdd(curve: number, left: number, right: number, out: number): number
+  secpMul(curve: number, point: number, scalar: number, out: number): number
+  /** out = x and y, two numbers; both 0 for infinity. */
+  secpXy(curve: number, point: number, out: number): void
   /** Permutes 25 lanes of 64 bits, 200 bytes, in place. */
   keccakF(state: number): void
   /** A sponge: start, absorb chunks of 17 words (cells below 2^64) or of 136 bytes, take the result. No padding. */
@@ -101,10 +118,14 @@ interface Startup {
   pointsBuild(cells: number): void
   rootBuild(): void
   byteConstants(): number
+  secpConstants(): number
   TABLES_BYTES: { value: number }
   SCRATCH_BYTES: { value: number }
   IO_CELLS: { value: number }
 }
+
+/** Bytes of a point of the secp curves. */
+export const SECP_POINT_BYTES = 64
 
 /** Most hashes of one `pedersenBatch`. */
 export const batchHashes = 64
@@ -135,6 +156,7 @@ export function createCryptoMemory(threads = 64): WebAssembly.Memory {
   kernels.pointsBuild(scratch)
   kernels.rootBuild()
   new Uint8Array(memory.buffer).set(byteConstants(), kernels.byteConstants())
+  new Uint8Array(memory.buffer).set(secpConstants(), kernels.secpConstants())
   Atomics.store(new Int32Array(memory.buffer), 0, MAGIC)
   selfTest(attachCrypto(memory, 0))
   cells.fill(0n, at, at + 128 * CELL_LONGS)

@@ -32,7 +32,7 @@ export {
   keccakResult,
   keccakStart,
 } from './keccak'
-export { BATCH_HASHES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, TABLES_BYTES } from './layout'
+export { BATCH_HASHES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, secpConstants, TABLES_BYTES } from './layout'
 export { forgetHashes, pedersen, pedersenBatch, pedersenFresh } from './pedersen'
 export {
   poseidonAbsorb,
@@ -44,5 +44,8 @@ export {
   poseidonStart,
 } from './poseidon'
 export { fieldSqrt, rootBuild } from './root'
+export { secpAdd, secpCanonical, secpFromX, secpMul, secpNew, secpXy } from './secp'
+export { k1Mul, k1Square } from './secp-k1'
+export { r1Mul, r1Square } from './secp-r1'
 export { sha256Block } from './sha256'
 export { pointsBuild } from './tables'

@@ -1,7 +1,7 @@
 /**
  * Where the crypto kernels keep things in the shared memory: tables once, scratch once a thread.
  *
- *     tables     Poseidon constants, curve constants, byte-hash constants, roots, generator, Pedersen, memo of EcOp
+ *     tables     Poseidon constants, curve constants, byte-hash and secp constants, roots, generator, Pedersen, memo of EcOp
  *     scratch    cells for callers, temporaries of each kernel, memos, area of batches
  *
  * `init` sets both bases for this instance. Tables are written before any other thread attaches and never
@@ -31,7 +31,8 @@ export const BLAKE_SIGMA: usize = 480
 const POSEIDON_TABLE: usize = 0
 const CURVE_TABLE: usize = POSEIDON_TABLE + 7744
 const BYTES_TABLE: usize = CURVE_TABLE + 512
-const SQRT_TABLE: usize = BYTES_TABLE + 1024
+const SECP_TABLE: usize = BYTES_TABLE + 1024
+const SQRT_TABLE: usize = SECP_TABLE + 1024
 /** 24 rows of 256 entries, one factor and 1024 logarithms. */
 const GENERATOR_TABLE: usize = SQRT_TABLE + ((24 * 256 + 1) * F29_BYTES + 8192 + 56)
 const PEDERSEN_TABLE: usize =
@@ -67,8 +68,10 @@ export const BASE_SLOTS: usize = 32
 const BASE_SCRATCH: usize = (BATCH_POINTS + BATCH_PAIRS * 2 * F29_BYTES + 63) & ~63
 const BASE_TABLES: usize = BASE_SCRATCH + BASE_SLOTS * 96
 
+const SECP_SCRATCH: usize = BASE_TABLES + BASE_SLOTS * 51 * 16 * POINT_BYTES
+
 /** Bytes of one thread's scratch. */
-export const SCRATCH_BYTES: i32 = <i32>(BASE_TABLES + BASE_SLOTS * 51 * 16 * POINT_BYTES)
+export const SCRATCH_BYTES: i32 = <i32>(SECP_SCRATCH + 12 * 1024)
 
 let tables: usize = 0
 let scratch: usize = 0
@@ -96,6 +99,11 @@ export function generatorCells(): usize {
 /** Constants of the byte hashes, at the four offsets above. */
 export function byteConstants(): usize {
   return tables + BYTES_TABLE
+}
+
+/** Constants of the secp curves, see secp-field.ts; 512 bytes each. */
+export function secpConstants(): usize {
+  return tables + SECP_TABLE
 }
 
 export function rootTable(): usize {
@@ -158,4 +166,8 @@ export function baseSlots(): usize {
 
 export function baseTables(): usize {
   return scratch + BASE_TABLES
+}
+
+export function secpScratch(): usize {
+  return scratch + SECP_SCRATCH
 }

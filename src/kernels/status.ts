@@ -13,3 +13,5 @@ export const SAME_X: i32 = 3
 export const NOT_SQUARE: i32 = 4
 /** The result is the point at infinity. */
 export const INFINITY: i32 = 5
+/** A coordinate is not below the modulus. */
+export const OUT_OF_RANGE: i32 = 6
