@@ -5,6 +5,7 @@
  */
 import { OUT_CELLS } from '../kernels/vm-layout.ts'
 import { builtinNames, type Call, type HostError, type Program, syscallNames } from './host.ts'
+import { SecpPoints } from './secp.ts'
 
 /** A felt, or a pointer packed as `POINTER | segment << 32 | offset`, negative so that no felt is equal. */
 export type Value = bigint
@@ -19,12 +20,6 @@ export interface Dictionary {
 export interface Squash {
   indices: Map<bigint, number[]>
   keys: bigint[]
-}
-
-/** A point of one of the secp curves; null is infinity. */
-export interface SecpPoint {
-  curve: 'k1' | 'r1'
-  point: { x: bigint; y: bigint } | null
 }
 
 export interface OpenBuiltin {
@@ -47,7 +42,7 @@ export class Frame {
   shaSegment = -1
   shaOffset = 0
   secpSegment = -1
-  secpPoints: SecpPoint[] = []
+  readonly secpPoints = new SecpPoints()
   dictionaries = new Map<number, Dictionary>()
   /** Cells of range_check96 by its final pointer, -1 before the end. */
   rangeCheck96Used = -1
@@ -80,7 +75,7 @@ export class Frame {
     this.infoSegment = -1
     this.shaSegment = -1
     this.secpSegment = -1
-    if (this.secpPoints.length > 0) this.secpPoints = []
+    this.secpPoints.clear()
     if (this.dictionaries.size > 0) this.dictionaries = new Map()
     this.rangeCheck96Used = -1
     this.squash = null

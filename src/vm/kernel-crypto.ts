@@ -8,9 +8,8 @@
 
 import { readCell, writeCell } from '../felt/cell.ts'
 import { type Crypto, FIRST_OFF_CURVE, OK, SAME_X, SECOND_OFF_CURVE } from '../felt/crypto.ts'
-import { BETA } from '../felt/curve.ts'
 import { P } from '../felt/felt.ts'
-import { type AffinePoint, addPoints } from './secp-curves.ts'
+import { type AffinePoint, addPoints } from './affine-points.ts'
 import type { Segments } from './segments.ts'
 
 /** What the kernel hears about an EcOp. */
@@ -164,7 +163,7 @@ export class KernelCrypto {
   }
 }
 
-const stark = { p: P, a: 1n, b: BETA }
+const stark = { p: P, a: 1n }
 
 function show(point: AffinePoint | null): string {
   const { x, y } = point ?? { x: 0n, y: 0n }

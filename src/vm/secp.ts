@@ -1,106 +1,168 @@
 /**
- * Syscalls on secp256k1 and secp256r1. A point lives in the frame; its handle is a pointer into one segment for both
- * curves, six cells a point in the order of their making, whose cells stay unset.
+ * Syscalls on secp256k1 and secp256r1. A point lives in a table of the frame, in the form in which the kernels compute;
+ * its handle is a pointer into one segment for both curves, six cells a point in the order of their making, whose cells
+ * stay unset.
  */
-import type { Frame, SecpPoint } from './frame.ts'
-import type { SyscallName } from './host.ts'
 import {
-  addPoints,
-  type Curve,
-  isOnCurve,
-  multiplyPoint,
-  rootY,
-  secp256k1,
-  secp256r1,
-} from './secp-curves.ts'
+  type Crypto,
+  FIRST_OFF_CURVE,
+  NOT_SQUARE,
+  OUT_OF_RANGE,
+  SECP_POINT_BYTES,
+} from '../felt/crypto.ts'
+import type { Frame } from './frame.ts'
 import type { Segments } from './segments.ts'
+import { indexOf } from './syscall-table.ts'
 
 const POINT_CELLS = 6
-const MASK128 = (1n << 128n) - 1n
+const POINT_WORDS = SECP_POINT_BYTES / 4
+const CELL_BYTES = 32
 
-export type SecpAnswer =
-  | { kind: 'answered'; values: (bigint | { segment: number; offset: number })[] }
-  | { kind: 'refused' }
-  | { kind: 'fault'; text: string }
+/** What a syscall answers: a new point, one that may be missing, none, coordinates; or that it refused or faulted. */
+export const POINT = 0
+export const SOME_POINT = 1
+export const NO_POINT = 2
+export const COORDINATES = 3
+export const REFUSED = 4
+export const FAULT = 5
 
-type Point = SecpPoint['point']
+/** Operations of a curve, in the order of `syscallNames`. */
+const operations = ['New', 'Add', 'Mul', 'GetPointFromX', 'GetXy'] as const
+const [NEW, ADD, MUL, FROM_X] = operations.keys()
+const FIRST = indexOf.Secp256k1New
 
-/** Runs a syscall by name; `fields` are the addresses of its request's cells. */
-export function secpSyscalls(
-  segments: Segments,
-  frame: Frame,
-  name: SyscallName,
-  fields: Int32Array,
-): SecpAnswer {
-  const kind = name.startsWith('Secp256k1') ? 'k1' : 'r1'
-  const curve = kind === 'k1' ? secp256k1 : secp256r1
-  const number = (index: number) =>
-    segments.felt(fields[index]!) + (segments.felt(fields[index + 1]!) << 128n)
-  const answered = (...values: (bigint | { segment: number; offset: number })[]): SecpAnswer => ({
-    kind: 'answered',
-    values,
-  })
-  const keep = (point: Point) => {
-    if (frame.secpSegment < 0) frame.secpSegment = segments.allocate(0)
-    frame.secpPoints.push({ curve: kind, point })
-    return { segment: frame.secpSegment, offset: POINT_CELLS * (frame.secpPoints.length - 1) }
-  }
-  const pointAt = (index: number) => pointOf(segments, frame, kind, fields[index]!)
-  const operation = name.slice('Secp256k1'.length)
-  if ((operation === 'Add' || operation === 'Mul') && frame.secpSegment < 0) {
-    return { kind: 'fault', text: 'Hint SystemCall is impossible' }
+/** Points of both curves in the order of their making. */
+export class SecpPoints {
+  count = 0
+  private words = new Int32Array(0)
+  private curves = new Uint8Array(0)
+
+  clear(): void {
+    this.count = 0
   }
 
-  switch (operation) {
-    case 'New':
-      return makePoint(curve, number(0), number(2), answered, keep)
-    case 'GetPointFromX': {
-      const x = number(0)
-      if (x >= curve.p) return { kind: 'refused' }
-      const y = rootY(curve, x, segments.smallNumber(fields[2]!) === 1)
-      return y === null ? answered(1n, 0n) : answered(0n, keep({ x, y }))
-    }
-    case 'Add': {
-      const [left, right] = [pointAt(0), pointAt(1)]
-      if (left.text !== undefined) return { kind: 'fault', text: left.text }
-      if (right.text !== undefined) return { kind: 'fault', text: right.text }
-      return answered(keep(addPoints(curve, left.point, right.point)))
-    }
-    case 'Mul': {
-      const factor = pointAt(0)
-      if (factor.text !== undefined) return { kind: 'fault', text: factor.text }
-      return answered(keep(multiplyPoint(curve, factor.point, number(1))))
-    }
-    default: {
-      const found = pointAt(0)
-      if (found.text !== undefined) return { kind: 'fault', text: found.text }
-      const { x, y } = found.point ?? { x: 0n, y: 0n }
-      return answered(x & MASK128, x >> 128n, y & MASK128, y >> 128n)
-    }
+  /** Whether the point at `index` is there and of that curve. */
+  has(index: number, curve: number): boolean {
+    return index < this.count && this.curves[index] === curve
+  }
+
+  /** Appends the point whose words begin at `from`. */
+  push(curve: number, source: Int32Array, from: number): void {
+    if (this.count === this.curves.length) this.grow()
+    const to = this.count * POINT_WORDS
+    for (let i = 0; i < POINT_WORDS; i++) this.words[to + i] = source[from + i]!
+    this.curves[this.count++] = curve
+  }
+
+  copyTo(index: number, target: Int32Array, to: number): void {
+    const from = index * POINT_WORDS
+    for (let i = 0; i < POINT_WORDS; i++) target[to + i] = this.words[from + i]!
+  }
+
+  private grow(): void {
+    const room = Math.max(16, 2 * this.curves.length)
+    const [words, curves] = [new Int32Array(room * POINT_WORDS), new Uint8Array(room)]
+    words.set(this.words)
+    curves.set(this.curves)
+    this.words = words
+    this.curves = curves
   }
 }
 
-function makePoint(
-  curve: Curve,
-  x: bigint,
-  y: bigint,
-  answered: (...values: (bigint | { segment: number; offset: number })[]) => SecpAnswer,
-  keep: (point: Point) => { segment: number; offset: number },
-): SecpAnswer {
-  if (x >= curve.p || y >= curve.p) return { kind: 'refused' }
-  if (x === 0n && y === 0n) return answered(0n, keep(null))
-  return isOnCurve(curve, { x, y }) ? answered(0n, keep({ x, y })) : answered(1n, 0n)
-}
+export class SecpSyscalls {
+  /** Address of x and y, four cells of the kernels' memory, after COORDINATES. */
+  readonly coordinates: number
+  /** Offset of the point's handle after POINT and SOME_POINT. */
+  handle = 0
+  /** What went wrong, after FAULT. */
+  text = ''
+  private readonly segments: Segments
+  private readonly crypto: Crypto
+  private readonly numbers: number
+  private readonly left: number
+  private readonly right: number
+  private readonly result: number
 
-function pointOf(
-  segments: Segments,
-  frame: Frame,
-  kind: 'k1' | 'r1',
-  address: number,
-): { point: Point; text?: never } | { point?: never; text: string } {
-  const segment = segments.segmentOf(address)
-  const index = segments.offsetOf(address) / POINT_CELLS
-  const entry = segment === frame.secpSegment ? frame.secpPoints[index] : undefined
-  if (entry?.curve === kind) return { point: entry.point }
-  return { text: `Invalid syscall input: 0x${segment.toString(16)}; Invalid Secp point address` }
+  constructor(segments: Segments, crypto: Crypto) {
+    this.segments = segments
+    this.crypto = crypto
+    this.numbers = crypto.scratch
+    this.coordinates = crypto.scratch + 4 * CELL_BYTES
+    this.left = crypto.scratch + 8 * CELL_BYTES
+    this.right = this.left + SECP_POINT_BYTES
+    this.result = this.right + SECP_POINT_BYTES
+  }
+
+  /** Runs the syscall `index`; `fields` are the addresses of its request's cells. */
+  run(frame: Frame, index: number, fields: Int32Array): number {
+    const { crypto, numbers, left, right, result } = this
+    const operation = (index - FIRST) % operations.length
+    const curve = index - FIRST < operations.length ? 0 : 1
+    if ((operation === ADD || operation === MUL) && frame.secpSegment < 0) {
+      return this.fail('Hint SystemCall is impossible')
+    }
+    switch (operation) {
+      case NEW:
+        this.loadNumbers(fields[0]!, 2)
+        return this.optional(frame, curve, crypto.secpNew(curve, numbers, result))
+      case FROM_X: {
+        this.loadNumbers(fields[0]!, 1)
+        const odd = this.segments.smallNumber(fields[2]!)
+        return this.optional(frame, curve, crypto.secpFromX(curve, numbers, odd, result))
+      }
+      case ADD:
+        if (!this.loadPoint(frame, curve, fields[0]!, left)) return FAULT
+        if (!this.loadPoint(frame, curve, fields[1]!, right)) return FAULT
+        crypto.secpAdd(curve, left, right, result)
+        return this.keep(frame, curve, POINT)
+      case MUL:
+        if (!this.loadPoint(frame, curve, fields[0]!, left)) return FAULT
+        this.loadNumbers(fields[1]!, 1)
+        crypto.secpMul(curve, left, numbers, result)
+        return this.keep(frame, curve, POINT)
+      default:
+        if (!this.loadPoint(frame, curve, fields[0]!, left)) return FAULT
+        crypto.secpXy(curve, left, this.coordinates)
+        return COORDINATES
+    }
+  }
+
+  private optional(frame: Frame, curve: number, status: number): number {
+    if (status === OUT_OF_RANGE) return REFUSED
+    if (status === FIRST_OFF_CURVE || status === NOT_SQUARE) return NO_POINT
+    return this.keep(frame, curve, SOME_POINT)
+  }
+
+  /** Keeps the result as a new point. */
+  private keep(frame: Frame, curve: number, answer: number): number {
+    if (frame.secpSegment < 0) frame.secpSegment = this.segments.allocate(0)
+    if (frame.secpSegment < 0) return this.fail('Vector capacity exceeded')
+    this.handle = POINT_CELLS * frame.secpPoints.count
+    frame.secpPoints.push(curve, this.crypto.words, this.result >> 2)
+    return answer
+  }
+
+  private loadPoint(frame: Frame, curve: number, address: number, to: number): boolean {
+    const segment = this.segments.segmentOf(address)
+    const index = this.segments.offsetOf(address) / POINT_CELLS
+    const { secpPoints } = frame
+    if (segment !== frame.secpSegment || !secpPoints.has(index, curve)) {
+      this.fail(`Invalid syscall input: 0x${segment.toString(16)}; Invalid Secp point address`)
+      return false
+    }
+    secpPoints.copyTo(index, this.crypto.words, to >> 2)
+    return true
+  }
+
+  /** Copies numbers, two cells each, to the kernels. */
+  private loadNumbers(from: number, count: number): void {
+    const source = this.segments.words
+    const target = this.crypto.words
+    for (let i = 0; i < count * 16; i++) target[(this.numbers >> 2) + i] = source[(from >> 2) + i]!
+  }
+
+  private fail(text: string): number {
+    this.text = text
+    return FAULT
+  }
 }

@@ -76,9 +76,20 @@ export class SyscallCells {
         )
         return false
       case HALF: {
-        const felt = segments.felt(address)
-        if (felt >> 128n === 0n) return true
-        segments.fail(`Out of range Felt ${felt} is too big to convert to 'u128'.`)
+        if (!segments.isBig(address)) return true
+        // Limbs 2 and 3, the latter beside the tag.
+        const { words } = segments
+        const at = address >> 2
+        if (
+          words[at + 2] === 0 &&
+          words[at + 3] << 1 === 0 &&
+          words[at + 6] === 0 &&
+          words[at + 7] === 0
+        )
+          return true
+        segments.fail(
+          `Out of range Felt ${segments.felt(address)} is too big to convert to 'u128'.`,
+        )
         return false
       }
       default:

@@ -15,18 +15,15 @@ import { encodeShortString } from '../felt/felt.ts'
 import { DONE, FAULT, HALT_RUN, HOST_FAULT } from '../kernels/vm-layout.ts'
 import { layOutExecutionInfo } from './execution-info.ts'
 import type { Frame } from './frame.ts'
+import { type CellList, ERROR, HALT, type Host, type MachineConstants, OK, REVERT } from './host.ts'
 import {
-  type CellList,
-  ERROR,
-  HALT,
-  type Host,
-  type MachineConstants,
-  OK,
-  REVERT,
-  type SyscallName,
-  syscallNames,
-} from './host.ts'
-import { type SecpAnswer, secpSyscalls } from './secp.ts'
+  COORDINATES,
+  NO_POINT,
+  POINT,
+  REFUSED as SECP_REFUSED,
+  SecpSyscalls,
+  SOME_POINT,
+} from './secp.ts'
 import type { Interpreter, Segments } from './segments.ts'
 import { SyscallCells } from './syscall-cells.ts'
 import { findSyscall, indexOf, shapeCodes, unknownSelectorText } from './syscall-table.ts'
@@ -50,6 +47,7 @@ const ENDED = 2
 
 export class Syscalls extends SyscallCells {
   private readonly crypto: Crypto
+  private readonly secpSyscalls: SecpSyscalls
   private constants!: MachineConstants
   private host!: Host
 
@@ -63,6 +61,7 @@ export class Syscalls extends SyscallCells {
   constructor(segments: Segments, kernel: Interpreter, crypto: Crypto) {
     super(segments, kernel)
     this.crypto = crypto
+    this.secpSyscalls = new SecpSyscalls(segments, crypto)
   }
 
   begin(constants: MachineConstants, host: Host): void {
@@ -216,7 +215,7 @@ export class Syscalls extends SyscallCells {
           segments.fail('Unknown Hint: Unsupported syscall selector Sha512ProcessBlock.'),
         )
       default:
-        return this.secp(syscallNames[index]!)
+        return this.secp(index)
     }
   }
 
@@ -347,22 +346,29 @@ export class Syscalls extends SyscallCells {
     return this.answerPointer(frame.shaSegment, start)
   }
 
-  private secp(name: SyscallName): number {
-    const { segments, frame, fields } = this
-    const answer: SecpAnswer = secpSyscalls(segments, frame, name, fields)
-    if (answer.kind === 'fault') return this.end(segments.fail(answer.text))
-    if (answer.kind === 'refused') {
-      this.reason = invalidArgument
-      return REFUSED
+  private secp(index: number): number {
+    const { secpSyscalls, segments, frame } = this
+    switch (secpSyscalls.run(frame, index, this.fields)) {
+      case POINT:
+        return this.answerPointer(frame.secpSegment, secpSyscalls.handle)
+      case SOME_POINT:
+        if (this.putNumber(0) !== DONE) return this.end(FAULT)
+        return this.answerPointer(frame.secpSegment, secpSyscalls.handle)
+      case NO_POINT:
+        if (this.putNumber(1) !== DONE) return this.end(FAULT)
+        return this.putNumber(0) === DONE ? ANSWERED : this.end(FAULT)
+      case COORDINATES:
+        for (let i = 0; i < 4; i++) {
+          const cell = this.fromCrypto(secpSyscalls.coordinates + i * 32)
+          if (this.putCell(cell) !== DONE) return this.end(FAULT)
+        }
+        return ANSWERED
+      case SECP_REFUSED:
+        this.reason = invalidArgument
+        return REFUSED
+      default:
+        return this.end(segments.fail(secpSyscalls.text))
     }
-    for (const value of answer.values) {
-      const status =
-        typeof value === 'bigint'
-          ? this.putFelt(value)
-          : this.putPointer(value.segment, value.offset)
-      if (status !== DONE) return this.end(FAULT)
-    }
-    return ANSWERED
   }
 
   private fromCrypto(from: number): number {
