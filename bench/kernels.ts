@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- kernels [--json FILE]`: nanoseconds of one operation of each kernel, warm, median.
  *
- * Inputs change from call to call where a memo would answer; `-memo` rows are the answers of memos.
+ * Inputs change from call to call where a memo would answer; `/memo` rows are the answers of memos. `ec-op` is P + m Q of
+ * a blinded P and a Q never seen before.
  */
 import { CELL_LONGS, writeCells } from '../src/felt/cell.ts'
 import { attachCrypto, batchHashes, type Crypto, createCryptoMemory } from '../src/felt/crypto.ts'
@@ -9,6 +10,7 @@ import { GENERATOR, PEDERSEN_POINTS } from '../src/felt/curve.ts'
 import { publicPoint, verifySignature } from '../src/felt/ecdsa.ts'
 import { P } from '../src/felt/felt.ts'
 import { useCrypto } from '../src/felt/hash.ts'
+import { SECP256K1, SECP256R1 } from '../src/felt/secp-constants.ts'
 import { medianNs, report } from './_rows.ts'
 
 export async function run(args: string[]): Promise<void> {
@@ -44,7 +46,7 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
       crypto.pedersen(scratch, scratch + 32, out)
     },
   ]
-  yield ['pedersen-memo', () => void crypto.pedersen(scratch, scratch + 32, out)]
+  yield ['pedersen/memo', () => void crypto.pedersen(scratch, scratch + 32, out)]
   yield ['pedersen-batch', () => void crypto.pedersenBatch(scratch, batchHashes, out), batchHashes]
   yield ['poseidon', () => crypto.poseidonPermute(scratch)]
 
@@ -63,9 +65,9 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
     },
   ]
   for (const [name, base, blinded] of [
-    ['ec-op-exact', q, 0],
-    ['ec-op-known', q, 1],
-    ['ec-op-generator', GENERATOR, 1],
+    ['ec-op/exact', q, 0],
+    ['ec-op/known-base', q, 1],
+    ['ec-op/generator', GENERATOR, 1],
   ] as const) {
     fill([p.x, p.y, base.x, base.y, P / 3n])
     yield [
@@ -76,7 +78,7 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
       },
     ]
   }
-  yield ['ec-op-memo', () => void crypto.ecOp(scratch, out, 1)]
+  yield ['ec-op/memo', () => void crypto.ecOp(scratch, out, 1)]
   yield [
     'field-sqrt',
     () => {
@@ -89,10 +91,38 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
   const signature = [P / 5n, P / 7n] as const
   yield ['ecdsa-verify', () => void verifySignature(x, P / 11n, ...signature)]
 
+  for (const [name, curve, { x, y }] of [
+    ['secp-mul', 0, SECP256K1.generator],
+    ['secp-mul/r1', 1, SECP256R1.generator],
+  ] as const) {
+    const [point, first] = [scratch + 1024, scratch + 2048]
+    fill(halves([x, y]))
+    crypto.secpNew(curve, scratch, first)
+    fill(halves([P * 13n]))
+    // Each point is a multiple of the one before, by another scalar.
+    crypto.secpMul(curve, first, scratch, point)
+    yield [
+      name,
+      () => {
+        step(0)
+        crypto.secpMul(curve, point, scratch, point)
+      },
+    ]
+    yield [name.replace('mul', 'add'), () => void crypto.secpAdd(curve, point, first, point)]
+    const xOf = scratch + 3072
+    fill(halves([x]))
+    yield [name.replace('mul', 'from-x'), () => void crypto.secpFromX(curve, scratch, 1, xOf)]
+  }
+
   yield ['keccak-f', () => crypto.keccakF(scratch)]
   fill(Array.from({ length: 24 }, (_, i) => BigInt(i * 0x9e3779b)))
   yield ['sha256', () => crypto.sha256Block(scratch, scratch + 256, out)]
   yield ['blake2s', () => crypto.blake2sBlock(scratch, scratch + 256, 64, 0, out)]
+}
+
+/** The low and the high 128 bits of each number. */
+function halves(numbers: bigint[]): bigint[] {
+  return numbers.flatMap((number) => [BigInt.asUintN(128, number), number >> 128n])
 }
 
 function round(ns: number): number {
