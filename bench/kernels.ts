@@ -117,6 +117,7 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
   yield ['keccak-f', () => crypto.keccakF(scratch)]
   fill(Array.from({ length: 24 }, (_, i) => BigInt(i * 0x9e3779b)))
   yield ['sha256', () => crypto.sha256Block(scratch, scratch + 256, out)]
+  yield ['sha512', () => crypto.sha512Block(scratch, scratch + 256, out)]
   yield ['blake2s', () => crypto.blake2sBlock(scratch, scratch + 256, 64, 0, out)]
 }
 

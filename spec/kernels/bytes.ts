@@ -1,9 +1,9 @@
 /**
- * Keccak, SHA-256 and Blake2s against @noble/hashes, and Blake2s over felts against a definition in bigint.
+ * Keccak, SHA-2 and Blake2s against @noble/hashes, and Blake2s over felts against a definition in bigint.
  */
 
 import { blake2s } from '@noble/hashes/blake2.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { keccak_256, keccakP } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { test } from 'uvu'
@@ -18,6 +18,10 @@ import {
   selector,
   starknetKeccak,
 } from '../../src/felt/hash.ts'
+import {
+  sha256Block as sha256Reference,
+  sha512Block as sha512Reference,
+} from '../../src/vm/reference/blocks.ts'
 import { anyFelt, checked } from './_felts.ts'
 
 const crypto = defaultCrypto()
@@ -36,6 +40,18 @@ const hashStart = [
   0x9b05688cn,
   0x1f83d9abn,
   0x5be0cd19n,
+]
+
+/** The start of SHA-512. */
+const longStart = [
+  0x6a09e667f3bcc908n,
+  0xbb67ae8584caa73bn,
+  0x3c6ef372fe94f82bn,
+  0xa54ff53a5f1d36f1n,
+  0x510e527fade682d1n,
+  0x9b05688c2b3e6c1fn,
+  0x1f83d9abfb41bd6bn,
+  0x5be0cd19137e2179n,
 ]
 
 const bigEndian = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
@@ -123,29 +139,59 @@ test('a Blake2s block is the oracle', () => {
   )
 })
 
-test('a SHA-256 block is the oracle', () => {
-  checked(
-    fc.property(fc.array(words(16), { minLength: 1, maxLength: 3 }), (blocks) => {
-      // The message of whole blocks is hashed by hand, with the block of padding that follows it.
-      const message = Buffer.from(
-        blocks
-          .flat()
-          .map((value) => value.toString(16).padStart(8, '0'))
-          .join(''),
-        'hex',
-      )
-      const padding = [0x80000000n, ...new Array<bigint>(14).fill(0n), BigInt(message.length * 8)]
-      writeCells(crypto.cells, at, hashStart)
-      for (const block of [...blocks, padding]) {
-        writeCells(crypto.cells, at + 8 * CELL_LONGS, block)
-        crypto.sha256Block(cell(0), cell(8), cell(0))
-      }
-      const hash = readCells(crypto.cells, at, 8).reduce((sum, value) => (sum << 32n) | value, 0n)
-      assert.is(hash, bigEndian(sha256(message)))
-    }),
-    60,
+/** Both sizes of SHA-2: bits of a word, the start of the hash, kernel, library, and the definition of a block. */
+const shas = [
+  [32, hashStart, crypto.sha256Block, sha256, sha256Reference],
+  [64, longStart, crypto.sha512Block, sha512, sha512Reference],
+] as const
+
+for (const [bits, start, run, library, reference] of shas) {
+  const name = bits === 32 ? 'SHA-256' : 'SHA-512'
+  const full = 2n ** BigInt(bits) - 1n
+  const shaWord = fc.oneof(
+    { weight: 4, arbitrary: fc.bigInt({ min: 0n, max: full }) },
+    { weight: 1, arbitrary: fc.constantFrom(0n, 1n, full, full >> 1n, (full >> 1n) + 1n) },
   )
-})
+  const shaWords = (count: number) => fc.array(shaWord, { minLength: count, maxLength: count })
+
+  test(`${name} of whole blocks is the library's`, () => {
+    checked(
+      fc.property(fc.array(shaWords(16), { minLength: 1, maxLength: 3 }), (blocks) => {
+        // The message of whole blocks is hashed by hand, with the block of padding that follows it.
+        const message = Buffer.from(
+          blocks
+            .flat()
+            .map((value) => value.toString(16).padStart(bits / 4, '0'))
+            .join(''),
+          'hex',
+        )
+        const padding = new Array<bigint>(16).fill(0n)
+        padding[0] = 1n << BigInt(bits - 1)
+        padding[15] = BigInt(message.length * 8)
+        writeCells(crypto.cells, at, start)
+        for (const block of [...blocks, padding]) {
+          writeCells(crypto.cells, at + 8 * CELL_LONGS, block)
+          run(cell(0), cell(8), cell(0))
+        }
+        const hash = readCells(crypto.cells, at, 8)
+        const digest = hash.reduce((sum, value) => (sum << BigInt(bits)) | value, 0n)
+        assert.is(digest, bigEndian(library(message)))
+      }),
+      700,
+    )
+  })
+
+  test(`a ${name} block from any state is its definition`, () => {
+    checked(
+      fc.property(shaWords(8), shaWords(16), (state, block) => {
+        writeCells(crypto.cells, at, [...state, ...block])
+        run(cell(0), cell(8), cell(24))
+        assert.equal(readCells(crypto.cells, at + 24 * CELL_LONGS, 8), reference(state, block))
+      }),
+      300,
+    )
+  })
+}
 
 test('Keccak-f is the oracle', () => {
   checked(

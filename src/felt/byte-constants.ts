@@ -5,9 +5,10 @@
  *     192   64 words of SHA-256: fractions of cube roots of primes
  *     448   8 words of Blake2s (SHA-256's start): fractions of square roots of primes
  *     480   160 message offsets of Blake2s: 10 permutations, in the order in which the kernel's rows take them
+ *     640   80 long words of SHA-512: the same fractions, longer
  */
 
-const BYTES = 640
+const BYTES = 1280
 const ROUNDS = 10
 
 /** The permutations of Blake2s' message words, one a round (RFC 7693). */
@@ -29,9 +30,13 @@ export function byteConstants(): Uint8Array {
   const bytes = new Uint8Array(BYTES)
   const view = new DataView(bytes.buffer)
   keccakLanes().forEach((lane, i) => void view.setBigUint64(i * 8, lane, true))
-  const primes = firstPrimes(64)
-  primes.forEach((prime, i) => void view.setUint32(192 + i * 4, rootFraction(prime, 3), true))
-  for (let i = 0; i < 8; i++) view.setUint32(448 + i * 4, rootFraction(primes[i]!, 2), true)
+  const primes = firstPrimes(80)
+  primes.forEach((prime, i) => {
+    const long = rootFraction(prime, 3)
+    view.setBigUint64(640 + i * 8, long, true)
+    if (i < 64) view.setUint32(192 + i * 4, Number(long >> 32n), true)
+    if (i < 8) view.setUint32(448 + i * 4, Number(rootFraction(prime, 2) >> 32n), true)
+  })
   for (let round = 0; round < ROUNDS; round++) {
     // A step over four columns takes the even places of eight, then the odd ones.
     const places = [0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15]
@@ -64,12 +69,12 @@ function firstPrimes(count: number): number[] {
   return primes
 }
 
-/** The first 32 bits of the fraction of a root of a prime. */
-function rootFraction(prime: number, degree: number): number {
-  const target = BigInt(prime) << BigInt(32 * degree)
+/** The first 64 bits of the fraction of a root of a prime. */
+function rootFraction(prime: number, degree: number): bigint {
+  const target = BigInt(prime) << BigInt(64 * degree)
   let root = 0n
-  for (let bit = 1n << 40n; bit > 0n; bit >>= 1n) {
+  for (let bit = 1n << 72n; bit > 0n; bit >>= 1n) {
     if ((root | bit) ** BigInt(degree) <= target) root |= bit
   }
-  return Number(root & 0xffffffffn)
+  return BigInt.asUintN(64, root)
 }

@@ -99,6 +99,8 @@ interface Kernels {
   keccakMasked(out: number): void
   /** out (8 cells) = 8 words of state after 16 words of block, all below 2^32. */
   sha256Block(state: number, block: number, out: number): void
+  /** The same for SHA-512, words below 2^64. */
+  sha512Block(state: number, block: number, out: number): void
   /** out (8 cells) = 8 words of state after 16 words of message; `counter` in bytes, `last` 1 or 0. */
   blake2sBlock(state: number, message: number, counter: number, last: number, out: number): void
   /** Starknet's Blake2s over felts: start, absorb any counts, finish. */

@@ -48,4 +48,5 @@ export { secpAdd, secpCanonical, secpFromX, secpMul, secpNew, secpXy } from './s
 export { k1Mul, k1Square } from './secp-k1'
 export { r1Mul, r1Square } from './secp-r1'
 export { sha256Block } from './sha256'
+export { sha512Block } from './sha512'
 export { pointsBuild } from './tables'

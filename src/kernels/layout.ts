@@ -22,16 +22,17 @@ export const GENERATOR_BITS: i32 = 8
 export const GENERATOR_WINDOWS: i32 = 32
 export const GENERATOR_ENTRIES: usize = 1 << GENERATOR_BITS
 
-/** Offsets of the constants of the byte hashes: 24 lanes, 64 words, 8 words, 160 byte offsets. */
+/** Offsets of the constants of the byte hashes: 24 lanes, 64 words, 8 words, 160 byte offsets, 80 long words. */
 export const KECCAK_CONSTANTS: usize = 0
 export const SHA256_CONSTANTS: usize = 192
 export const BLAKE_IV: usize = 448
 export const BLAKE_SIGMA: usize = 480
+export const SHA512_CONSTANTS: usize = 640
 
 const POSEIDON_TABLE: usize = 0
 const CURVE_TABLE: usize = POSEIDON_TABLE + 7744
 const BYTES_TABLE: usize = CURVE_TABLE + 512
-const SECP_TABLE: usize = BYTES_TABLE + 1024
+const SECP_TABLE: usize = BYTES_TABLE + 1280
 const SQRT_TABLE: usize = SECP_TABLE + 1024
 /** 24 rows of 256 entries, one factor and 1024 logarithms. */
 const GENERATOR_TABLE: usize = SQRT_TABLE + ((24 * 256 + 1) * F29_BYTES + 8192 + 56)

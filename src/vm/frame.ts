@@ -38,9 +38,9 @@ export class Frame {
   calldataSegment = 0
   /** Segment of get_execution_info, -1 before it is asked for. */
   infoSegment = -1
-  /** Where the next SHA-256 state goes; segment -1 before the first. */
-  shaSegment = -1
-  shaOffset = 0
+  /** Where the next state of SHA-256 and of SHA-512 goes; segment -1 before the first. */
+  readonly shaSegments = new Int32Array(2)
+  readonly shaOffsets = new Int32Array(2)
   secpSegment = -1
   readonly secpPoints = new SecpPoints()
   dictionaries = new Map<number, Dictionary>()
@@ -73,7 +73,7 @@ export class Frame {
     this.call = call
     this.program = call.program
     this.infoSegment = -1
-    this.shaSegment = -1
+    this.shaSegments.fill(-1)
     this.secpSegment = -1
     this.secpPoints.clear()
     if (this.dictionaries.size > 0) this.dictionaries = new Map()

@@ -209,11 +209,9 @@ export class Syscalls extends SyscallCells {
       case indexOf.Keccak:
         return this.keccak()
       case indexOf.Sha256ProcessBlock:
-        return this.sha256()
+        return this.sha(0)
       case indexOf.Sha512ProcessBlock:
-        return this.end(
-          segments.fail('Unknown Hint: Unsupported syscall selector Sha512ProcessBlock.'),
-        )
+        return this.sha(1)
       default:
         return this.secp(index)
     }
@@ -313,7 +311,8 @@ export class Syscalls extends SyscallCells {
     return this.putCell(high) === DONE ? ANSWERED : this.end(FAULT)
   }
 
-  private sha256(): number {
+  /** SHA-256 (0) or SHA-512 (1). */
+  private sha(kind: number): number {
     const { segments, crypto, frame, fields, kernel } = this
     const block = this.dataAt(fields[1]!, 16)
     if (block === 0) return this.end(FAULT)
@@ -322,28 +321,32 @@ export class Syscalls extends SyscallCells {
     const { scratch, words } = crypto
     for (let i = 0; i < 24; i++) {
       const word = i < 8 ? state + i * 32 : block + (i - 8) * 32
-      if (!segments.isSmall(word) || segments.words[(word >> 2) + 1] !== 0) {
+      if (!segments.isSmall(word) || (kind === 0 && segments.words[(word >> 2) + 1] !== 0)) {
         return this.end(segments.fail('Hint SystemCall is impossible'))
       }
       for (let j = 0; j < 8; j++) {
         words[(scratch >> 2) + i * 8 + j] = segments.words[(word >> 2) + j]!
       }
     }
-    crypto.sha256Block(scratch, scratch + 256, scratch + 768)
-    // Every call makes a segment; only the first is ever used.
+    const out = scratch + 768
+    if (kind === 0) crypto.sha256Block(scratch, scratch + 256, out)
+    else crypto.sha512Block(scratch, scratch + 256, out)
+    // Every call makes a segment; only the first of each kind is ever used.
     const fresh = segments.allocate(16)
     if (fresh < 0) return this.end(segments.fail('Vector capacity exceeded'))
-    if (frame.shaSegment < 0) {
-      frame.shaSegment = fresh
-      frame.shaOffset = 0
+    const { shaSegments, shaOffsets } = frame
+    if (shaSegments[kind]! < 0) {
+      shaSegments[kind] = fresh
+      shaOffsets[kind] = 0
     }
-    const start = frame.shaOffset
+    const segment = shaSegments[kind]!
+    const start = shaOffsets[kind]!
     for (let i = 0; i < 8; i++) {
-      const word = this.fromCrypto(scratch + 768 + i * 32)
-      if (kernel.insert(frame.shaSegment, start + i, word) !== DONE) return this.end(FAULT)
+      const word = this.fromCrypto(out + i * 32)
+      if (kernel.insert(segment, start + i, word) !== DONE) return this.end(FAULT)
     }
-    frame.shaOffset += 8
-    return this.answerPointer(frame.shaSegment, start)
+    shaOffsets[kind]! += 8
+    return this.answerPointer(segment, start)
   }
 
   private secp(index: number): number {
