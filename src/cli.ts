@@ -15,6 +15,7 @@ import { type NodeConfig, readCommand } from './node/config.ts'
 import { hex } from './node/encode/felts.ts'
 import { helpText } from './node/flags.ts'
 import { startNode } from './node/start.ts'
+import { startRefusal } from './node/start-refusal.ts'
 import { UsageError } from './node/usage-error.ts'
 import { packageRoot } from './shared/package-root.ts'
 import type { Block } from './starknet/block.ts'
@@ -33,7 +34,8 @@ try {
   else if (command.name === 'dev') await start(inFolder(command.config))
   else if (command.name === 'run') await start(command.config)
   else process.exitCode = await runFolderCommand(command, (line) => console.log(line))
-} catch (error) {
+} catch (thrown) {
+  const error = startRefusal(thrown)
   const isUsersAffair = error instanceof UsageError || error instanceof FolderError
   if (!isUsersAffair && !(error instanceof DamagedError)) throw error
   console.error(`fugue: ${error.message}`)

@@ -1,6 +1,6 @@
 /**
  * Commands on a data folder: a chain with transfers, a declared class and a deployed contract is verified, inspected,
- * dumped, loaded and pruned; what was changed behind its back is found.
+ * dumped, loaded, pruned and made shorter; what was changed behind its back is found.
  */
 import {
   cpSync,
@@ -231,6 +231,37 @@ test('after pruning the rest still verifies', async () => {
     `the first block that can be verified is ${busy + 1}`,
   )
   assert.match((await command(copy, 'inspect', 'block', '1')).text, '"block_number": 1')
+})
+
+test('blocks above a height are taken back, and the chain goes on from there', async () => {
+  const copy = await changed(() => {})
+  assert.match(await refused(copy, 'abort', '--above', `${height}`), 'there is no block above')
+  const { text } = await command(copy, 'abort', '--above', `${busy - 1}`)
+  assert.match(text, `blocks ${busy} to ${height} are gone, the chain ends at block ${busy - 1}`)
+  assert.match((await command(copy, 'verify')).text, `blocks 0 to ${busy - 1} with`)
+  assert.match(await refused(copy, 'inspect', 'tx', transfer), transfer)
+  const node = await startRealNode(['--data-dir', copy, '--accounts', '2', '--workers', '1'])
+  try {
+    assert.match(await refused(copy, 'abort', '--above', '1'), 'is in use by')
+    const account = node.account(0)
+    assert.is(BigInt(await account.getNonce()), 0n)
+    await node.chain.mint(0x99n, 5n, 'WEI')
+    await node.chain.createBlock()
+  } finally {
+    await node.stop()
+  }
+  assert.match((await command(copy, 'verify')).text, 'are right')
+})
+
+test('what was pruned cannot be the end of the chain', async () => {
+  const copy = await changed(() => {})
+  await command(copy, 'prune', '--below', `${busy}`)
+  assert.match(
+    await refused(copy, 'abort', '--above', `${busy - 1}`),
+    `the state of block ${busy - 1} was pruned; blocks can be taken back down to ${busy}`,
+  )
+  await command(copy, 'abort', '--above', `${busy}`)
+  assert.match(await refused(copy, 'abort', '--above', `${busy}`), 'there is no block above')
 })
 
 test('differences are told by their place', () => {

@@ -36,6 +36,7 @@ export type FolderCommand = { dataDir: string } & (
   | { name: 'verify'; from: number | null; to: number | null }
   | { name: 'dump' | 'load'; file: string }
   | { name: 'prune'; below: number }
+  | { name: 'abort'; above: number }
 )
 
 /** One gas price for all: what starknet-devnet has. */
@@ -88,7 +89,8 @@ function readFolderCommand(
   values: Values,
 ): FolderCommand {
   const [first, second] = words
-  const most = { inspect: first === 'db' ? 1 : 2, verify: 0, dump: 1, load: 1, prune: 0 }[name]
+  const inspected = first === 'db' ? 1 : 2
+  const most = { inspect: inspected, verify: 0, dump: 1, load: 1, prune: 0, abort: 0 }[name]
   if (words.length > most) throw new UsageError(`unexpected '${words[most]}' after the command`)
   switch (name) {
     case 'inspect':
@@ -107,6 +109,11 @@ function readFolderCommand(
       const below = heightOf(values, 'below')
       if (below === null) throw new UsageError('fugue prune needs --below, a height')
       return { name, dataDir, below }
+    }
+    case 'abort': {
+      const above = heightOf(values, 'above')
+      if (above === null) throw new UsageError('fugue abort needs --above, a height')
+      return { name, dataDir, above }
     }
   }
 }

@@ -1,7 +1,16 @@
 /**
  * The options of the command line: one table for the parser, the environment and the help text.
  */
-export const commandNames = ['dev', 'run', 'inspect', 'verify', 'dump', 'load', 'prune'] as const
+export const commandNames = [
+  'dev',
+  'run',
+  'inspect',
+  'verify',
+  'dump',
+  'load',
+  'prune',
+  'abort',
+] as const
 export type CommandName = (typeof commandNames)[number]
 
 export interface Flag {
@@ -121,6 +130,14 @@ export const flags: readonly Flag[] = [
     isOwn: true,
     of: ['prune'],
   },
+  {
+    name: 'above',
+    value: 'HEIGHT',
+    expected: 'a height',
+    help: 'the block that the chain shall end with',
+    isOwn: true,
+    of: ['abort'],
+  },
   { name: 'help', short: '-h', value: null, help: 'print this', of: commandNames },
   { name: 'version', short: '-V', value: null, help: 'print the version', of: commandNames },
 ]
@@ -184,6 +201,7 @@ export function helpText(version: string): string {
   fugue dump FILE                   write the chain to one file, with a checksum
   fugue load FILE                   make the folder from such a file
   fugue prune --below N             drop state and proofs of blocks below N; blocks and receipts stay
+  fugue abort --above N             take back all blocks above N and what they included
 
 ${lines.join('\n')}
 

@@ -2,6 +2,7 @@
  * The commands on a data folder, by name.
  */
 import type { FolderCommand } from '../config.ts'
+import { abort } from './abort.ts'
 import { dump, load } from './copy.ts'
 import { inspectBlock, inspectDatabase, inspectTransaction } from './inspect.ts'
 import { prune } from './prune.ts'
@@ -30,6 +31,9 @@ export async function runFolderCommand(
       return 0
     case 'prune':
       await prune(dataDir, command.below, say)
+      return 0
+    case 'abort':
+      await abort(dataDir, command.above, say)
       return 0
   }
 }
