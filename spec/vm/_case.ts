@@ -2,7 +2,7 @@
  * One program run as one call, on any machine, against a host in memory of its own. A second contract, the leaf, returns
  * its calldata to whoever calls it.
  */
-import type { Call, CallResult, Machine, Program } from '../../src/vm/host.ts'
+import type { Call, CallResult, Machine, MachineConstants, Program } from '../../src/vm/host.ts'
 import type { ReferenceMachine } from '../../src/vm/reference/machine.ts'
 import { constants, MemoryHost, type World } from './_memory-host.ts'
 import { growProgram, instructionProgram, leafCasm } from './_programs.ts'
@@ -55,6 +55,7 @@ export function runCase(
   { casm, calldata, accounting }: Case,
   index: number,
   gas = gasOf(accounting),
+  prices: MachineConstants = constants,
 ): { result: CallResult; host: MemoryHost } {
   const programs = new Map([
     ['leaf', machine.addClass('leaf', leafCasm())],
@@ -75,7 +76,7 @@ export function runCase(
   }
   const host = new MemoryHost(machine, programs, world)
   host.stopAtPoll = MAX_POLLS
-  machine.begin(constants, host, 7n)
+  machine.begin(prices, host, 7n)
   const result = host.invoke({
     address: addressOf(index),
     key: 'case',

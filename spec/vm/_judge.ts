@@ -30,12 +30,12 @@ export interface Judgement {
   trace?: { function_invocation?: JudgedCall }
 }
 
-/** Runs all cases as one block. */
-export function judge(cases: Case[]): Judgement[] {
+/** Runs all cases as one block of a version. */
+export function judge(cases: Case[], version = '0.14.2'): Judgement[] {
   const price = { fri: '0x3b9aca00', wei: '0x3b9aca00' }
   const bundle = {
     chain_id: 'SN_SEPOLIA',
-    starknet_version: '0.14.2',
+    starknet_version: version,
     block: {
       number: 1000,
       timestamp: 1_700_000_000,

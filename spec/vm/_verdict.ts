@@ -4,6 +4,7 @@
  */
 import { readCells } from '../../src/felt/cell.ts'
 import { formatFelt } from '../../src/felt/felt.ts'
+import { versionedConstants } from '../../src/starknet/versioned-constants.ts'
 import {
   builtinNames,
   type CallResult,
@@ -29,19 +30,21 @@ export function isJudgeable({ outcome, error }: CallResult): boolean {
   return !unjudged.test(error.text)
 }
 
-/** What differs, in words; empty when all is equal. */
+/** What differs, in words; empty when all is equal. From 0.14.3 on texts of calls in gas mode have no frames. */
 export function differences(
   { accounting }: Case,
   index: number,
   { result, host }: { result: CallResult; host: MemoryHost },
   judgement: Judgement,
+  version = '0.14.2',
 ): string[] {
   // A program that leaves its own code fails elsewhere; compiled ones never do, and we name no segment.
   const reason = (judgement.revert_reason ?? '').replace(/Error at pc=\d+:/g, 'Error at pc=0:')
   // An overrun bound is the protocol's business.
   if (reason.startsWith('Insufficient max')) return []
   if (result.outcome === FAULTED) {
-    const text = stackText(index, result.error!)
+    const stripped = accounting === 'gas' && versionedConstants(version).stripVmFramesInGasMode
+    const text = stackText(index, stripped ? { ...result.error!, framed: false } : result.error!)
     return reason === text ? [] : [`expected ${reason || judgement.outcome}\ngot ${text}`]
   }
   if (result.outcome === FAILED) {
