@@ -32,6 +32,8 @@ interface Way {
   calldata?: bigint[]
 }
 
+const dst = { register: 'FP', offset: 5 }
+
 let programCount = 0
 
 /** Runs a program of these words as the contract SELF. */
@@ -148,6 +150,24 @@ test('an endless loop in gas mode ends at 2^25 steps', () => {
   assert.is(result.outcome, FAULTED)
   assert.is(result.error!.text, OUT_OF_STEPS)
   assert.is(result.steps, 2 ** 25)
+  isWhole()
+})
+
+test('every other way backwards is seen by the limit as well', () => {
+  const back = encode({ dst: -3, dstFp: true, op0: -1, op0Fp: true, op1: 1, source: 1, pc: 4 })
+  const less = { TestLessThan: { lhs: { Immediate: '0x0' }, rhs: { Immediate: '0x1' }, dst } }
+  const ways: Record<string, Slot[]> = {
+    'jnz back': [words(back, 0n)],
+    'jnz back with a comparison before it': [{ words: [back, 0n], hints: [less] }],
+    'jump by a cell': [push(0n), words(encode({ ...idle, op1: -1, source: 4, pc: 2 }))],
+  }
+  for (const [name, slots] of Object.entries(ways)) {
+    const result = run(slots)
+    assert.is(result.error?.text, OUT_OF_STEPS, name)
+    assert.is(result.steps, 2 ** 25, name)
+    const stopped = run(slots, { stopAtPoll: 3 })
+    assert.is(stopped.outcome, HALTED, name)
+  }
   isWhole()
 })
 

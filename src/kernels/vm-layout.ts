@@ -64,6 +64,8 @@ export const DEDUCED_SEGMENT = 1116
 export const DEDUCED_OFFSET = 1120
 /** 1 while a hint runs: an error belongs to the hint. */
 export const IN_HINT = 1124
+/** What the loop dispatches on when it comes back after a pause. */
+export const RESUME_KIND = 1128
 export const REGISTERS_END = 1152
 
 /** What went wrong: code, address, operands. */
@@ -115,7 +117,14 @@ export const FAULT = 1
 export const HALT_RUN = 2
 export const HOST_FAULT = 3
 
+/** Why the loop over records stops. */
+export const EXIT_HINT = 0
+export const EXIT_PAUSE = 1
+export const EXIT_STEP = 2
+
 export const PAUSE_STEPS = 4096
+/** More steps than a straight line through the longest program, and a pause, can take. */
+export const STRAIGHT_STEPS = 98304
 /** Cells that ap may climb between two pauses, with the reach of an offset. */
 export const STACK_RESERVE = 131072
 export const MAX_SEGMENT_CELLS = 67108864
@@ -130,11 +139,12 @@ export const IMAGE_BYTES = 16
 export const IMAGE_BELOW = 20
 export const IMAGE_ABOVE = 24
 export const IMAGE_MAGIC = 28
-export const IMAGE_MAGIC_VALUE = 0x31564d46
+export const IMAGE_MAGIC_VALUE = 0x32564d46
 export const IMAGE_HEADER_BYTES = 64
 
-/** Record of a word: kind, flags, hint, operands, immediate. */
+/** Record of a word: what to dispatch on, flags, kind, hint, operands, immediate. */
 export const RECORD_FLAGS = 1
+export const RECORD_KIND = 2
 export const RECORD_HINT = 4
 export const RECORD_DST = 8
 export const RECORD_OP0 = 12
@@ -148,6 +158,7 @@ export const OP1_FP = 4
 /** The size of a cell, so that `ap += flags & AP_PLUS` is the update. */
 export const AP_PLUS = 32
 
+/** Kinds of words: what they do, and when that is simple enough. */
 export const KIND_IMMEDIATE = 0
 export const KIND_COPY = 1
 export const KIND_DEREF = 2
@@ -164,6 +175,17 @@ export const KIND_ADD_BIG = 12
 export const KIND_MUL = 13
 export const KIND_MUL_IMMEDIATE = 14
 export const KIND_GENERAL = 15
+/** Dispatched on instead: words that set [ap] and add 1 to it, to a copy from ap or fp, and so on. */
+export const KIND_PUSH_AP = 16
+export const KIND_PUSH_FP = 17
+export const KIND_PUSH_DEREF = 18
+export const KIND_PUSH_ADD = 19
+export const KIND_PUSH_IMMEDIATE = 20
+/** Dispatched on before: a comparison as only hint, other hints, a jump backwards. Then comes the kind of the word. */
+export const KIND_LESS = 21
+export const KIND_LESS_OR_EQUAL = 22
+export const KIND_HINT = 23
+export const KIND_CHECK = 24
 
 /** Hint records: code, last, size; then operands of 16 bytes, then results of 4. */
 export const OPERAND_DEREF = 0

@@ -17,6 +17,7 @@ import {
   KIND_ADVANCE,
   KIND_BIG_IMMEDIATE,
   KIND_CALL,
+  KIND_CHECK,
   KIND_COPY,
   KIND_DEREF,
   KIND_GENERAL,
@@ -26,12 +27,18 @@ import {
   KIND_JUMP_CELL,
   KIND_MUL,
   KIND_MUL_IMMEDIATE,
+  KIND_PUSH_ADD,
+  KIND_PUSH_AP,
+  KIND_PUSH_DEREF,
+  KIND_PUSH_FP,
+  KIND_PUSH_IMMEDIATE,
   KIND_RETURN,
   OP0_FP,
   OP1_FP,
   RECORD_DST,
   RECORD_FLAGS,
   RECORD_IMMEDIATE,
+  RECORD_KIND,
   RECORD_OP0,
   RECORD_OP1,
   RECORD_SIZE,
@@ -84,7 +91,9 @@ export function predecode(
   view.setInt32(at + RECORD_OP0, offOp0 * CELL, true)
   view.setUint32(at + RECORD_SIZE, isImmediate ? 2 * CELL : CELL, true)
   const kind = kindOf(word, flags, offDst, offOp0, offOp1, immediate, pc, words)
-  view.setUint8(at, kind)
+  view.setUint8(at + RECORD_KIND, kind)
+  const pushes = (flags & 1) === 0 && offDst === 0 && apPlus !== 0
+  view.setUint8(at, dispatchOf(kind, pushes, op1Source, immediate))
   if (kind !== KIND_GENERAL) {
     // The general step looks at bounds itself, so immediates and data do not widen the reach.
     const third = op1Source === 2 || op1Source === 4 ? offOp1 : offOp0
@@ -99,6 +108,21 @@ export function predecode(
   } else if (jumpKinds.has(kind)) {
     view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate) * BigInt(CELL), true)
   }
+}
+
+/** What the loop dispatches on: a kind, or a special case of it. */
+function dispatchOf(
+  kind: number,
+  pushes: boolean,
+  op1Source: number,
+  immediate: bigint | null,
+): number {
+  if (kind === KIND_JUMP || kind === KIND_JNZ) return signed(immediate!) > 0n ? kind : KIND_CHECK
+  if (!pushes) return kind
+  if (kind === KIND_COPY) return op1Source === 2 ? KIND_PUSH_FP : KIND_PUSH_AP
+  if (kind === KIND_DEREF) return KIND_PUSH_DEREF
+  if (kind === KIND_ADD_IMMEDIATE) return KIND_PUSH_ADD
+  return kind === KIND_IMMEDIATE ? KIND_PUSH_IMMEDIATE : kind
 }
 
 /** A felt as a number around 0. */

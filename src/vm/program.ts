@@ -13,6 +13,8 @@
 import { CELL_BYTES, CELL_LONGS, writeCell } from '../felt/cell.ts'
 import { P } from '../felt/felt.ts'
 import {
+  HINT_TEST_LESS,
+  HINT_TEST_LESS_OR_EQUAL,
   IMAGE_ABOVE,
   IMAGE_BELOW,
   IMAGE_BYTES,
@@ -24,6 +26,9 @@ import {
   IMAGE_RECORDS,
   IMAGE_WORDS,
   KIND_GENERAL,
+  KIND_HINT,
+  KIND_LESS,
+  KIND_LESS_OR_EQUAL,
   OPERAND_ADD_DEREF,
   OPERAND_ADD_IMMEDIATE,
   OPERAND_DEREF,
@@ -32,6 +37,7 @@ import {
   OPERAND_MUL_DEREF,
   OPERAND_MUL_IMMEDIATE,
   RECORD_HINT,
+  RECORD_KIND,
   WANT_ANY,
   WANT_FELT,
   WANT_POINTER,
@@ -111,11 +117,16 @@ export function buildProgramImage(casm: unknown): ProgramImage {
   hints.immediates.forEach((word, i) => {
     writeCell(cells, immediatesAt / 8 + i * CELL_LONGS, word)
   })
-  const generalRecord = (pc: number) => view.setUint8(recordsAt + pc * 32, KIND_GENERAL)
+  const generalRecord = (pc: number) => {
+    view.setUint8(recordsAt + pc * 32, KIND_GENERAL)
+    view.setUint8(recordsAt + pc * 32 + RECORD_KIND, KIND_GENERAL)
+  }
   for (let pc = 0; pc < program.length; pc++) {
     predecode(view, recordsAt + pc * 32, program, pc, words, reach)
     const head = heads.get(pc)
-    if (head !== undefined) view.setUint32(recordsAt + pc * 32 + RECORD_HINT, hintsAt + head, true)
+    if (head === undefined) continue
+    view.setUint32(recordsAt + pc * 32 + RECORD_HINT, hintsAt + head, true)
+    view.setUint8(recordsAt + pc * 32, hints.dispatchOf(head))
   }
   for (let pc = program.length; pc < words + SENTINELS; pc++) generalRecord(pc)
   hints.copyTo(new Uint8Array(buffer), view, hintsAt, immediatesAt)
@@ -211,6 +222,19 @@ class HintWriter {
       this.hint(hint, i === all.length - 1)
     })
     return start
+  }
+
+  /** What a record with hints is dispatched on: a comparison that is alone and has plain operands needs no exit. */
+  dispatchOf(head: number): number {
+    const { bytes } = this
+    const isPlain = (operand: number) => {
+      const kind = bytes[head + operand]
+      return kind === OPERAND_DEREF || kind === OPERAND_IMMEDIATE
+    }
+    if (bytes[head + 1] === 0 || bytes[head + 4] !== 2) return KIND_HINT
+    if (!isPlain(8) || !isPlain(24)) return KIND_HINT
+    if (bytes[head] === HINT_TEST_LESS) return KIND_LESS
+    return bytes[head] === HINT_TEST_LESS_OR_EQUAL ? KIND_LESS_OR_EQUAL : KIND_HINT
   }
 
   copyTo(bytes: Uint8Array, view: DataView, hintsAt: number, immediatesAt: number): void {
