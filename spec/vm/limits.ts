@@ -261,6 +261,17 @@ test('offsets below the stack are errors, not cells of the caller', () => {
   isWhole()
 })
 
+test('what a hint set above an ap that then went down is cleared', () => {
+  const alloc = { AllocSegment: { dst: { register: 'AP', offset: 0 } } }
+  assert.is(run([advance(50n), advance(P - 50n, [alloc]), words(0n)]).outcome, FAULTED)
+  const read = encode({ dst: 0, op0: -1, op0Fp: true, op1: 50, source: 2, ap: 2, opcode: 4 })
+  assert.is(
+    run([words(read)]).error!.text,
+    "Couldn't compute operand op1. Unknown value for memory cell 1:56\n",
+  )
+  isWhole()
+})
+
 test('too little gas for the entry point refuses the call and takes none', () => {
   const result = run(callsItself, { gas: 9_999 })
   assert.is(result.outcome, FAILED)

@@ -36,7 +36,7 @@ export function countHoles(
   return holes
 }
 
-/** End of what a call can have written on its stack, seen from its registers. */
+/** End of what a call can have written on its stack: offsets reach above ap and fp, now and before they were lowered. */
 export function stackTop(segments: Segments, ap: number, fp: number, above: number): number {
-  return Math.max(segments.register(STACK_HIGH), Math.max(ap, fp) + above * 32)
+  return Math.max(segments.register(STACK_HIGH), ap, fp) + above * 32
 }
