@@ -175,6 +175,7 @@ export function generalStep(): i32 {
   const op0WasKnown = op0Known
   const op1WasKnown = op1Known
   let resKnown = false
+  let op1Deduced = false
   if (!op0Known) {
     if (opcode == 1) {
       setPointer(VALUE_OP0, pcSegment, pcOffset + size)
@@ -205,9 +206,8 @@ export function generalStep(): i32 {
       if (deduced < 0) return FAULT
       if (deduced != 0) {
         copyCell(VALUE_OP1, deduced)
-        // The rule holds for what it wrote itself: set it here, not as an output that needs checking.
         op1Known = true
-        if (setDeduced(op1Segment, <u32>op1At) != DONE) return FAULT
+        op1Deduced = true
       }
     }
     if (!op1Known && asserts) {
@@ -264,7 +264,11 @@ export function generalStep(): i32 {
 
   // Insertions and checks.
   if (!op0WasKnown && insert(STACK, <u32>op0At, VALUE_OP0) != DONE) return FAULT
-  if (!op1WasKnown && insert(op1Segment, <u32>op1At, VALUE_OP1) != DONE) return FAULT
+  if (!op1WasKnown) {
+    // The rule holds for what it deduced itself: set first, it is no output that needs checking.
+    if (op1Deduced) setDeduced(op1Segment, <u32>op1At)
+    if (insert(op1Segment, <u32>op1At, VALUE_OP1) != DONE) return FAULT
+  }
   if (!dstWasKnown && insert(STACK, <u32>dstAt, VALUE_DST) != DONE) return FAULT
   if (asserts) {
     if (!resKnown) return fail(E_RES_ASSERT, 0, 0)
@@ -304,14 +308,13 @@ function fetch(out: usize, segment: u32, offset: u32): bool {
   return true
 }
 
-/** Sets a cell that its rule deduced, without counting it as written. */
-function setDeduced(segment: u32, offset: u32): i32 {
+/** Sets a cell that its rule deduced, without counting it as written; where there is no room yet, it is inserted. */
+function setDeduced(segment: u32, offset: u32): void {
   const cell = lookup(segment, offset)
-  if (cell == 0) return DONE
+  if (cell == 0) return
   copyCell(cell, VALUE_OP1)
   const entry = entryOf(segment)
   if (offset >= load<u32>(entry, 8)) store<u32>(entry, offset + 1, 8)
-  return DONE
 }
 
 function advanceRegisters(
@@ -337,6 +340,8 @@ function advanceRegisters(
       newFp = <u32>load<u64>(VALUE_DST)
     }
   }
+  const base = load<u32>(STACK_BASE)
+  const limit = ((<u32>STACK_END - base) >>> 5) - <u32>STACK_RESERVE
   let newAp = ap
   if (opcode == 1) {
     newAp = ap + 2
@@ -345,7 +350,11 @@ function advanceRegisters(
   } else if (apUpdate == 1) {
     if (pcUpdate == 4) return fail(E_RES_ADVANCE, 0, 0)
     setPointer(OPERAND_SCRATCH + 64, STACK, ap)
-    if (addValues(OPERAND_SCRATCH + 64, OPERAND_SCRATCH + 64, VALUE_RES) != DONE) return FAULT
+    if (addValues(OPERAND_SCRATCH + 64, OPERAND_SCRATCH + 64, VALUE_RES) != DONE) {
+      // Registers move one after the other, fp first: the traceback starts from the new one.
+      store<u32>(FP, base + (min(newFp, limit) << 5))
+      return FAULT
+    }
     newAp = <u32>load<u64>(OPERAND_SCRATCH + 64)
   }
   if (setRegisters(newAp, newFp, ap) != DONE) return FAULT
