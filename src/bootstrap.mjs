@@ -24,6 +24,7 @@ const commands = {
   test: { whole: true, program: ['dist/spec/run.js'] },
   bench: { whole: true, program: ['dist/bench/main.js'] },
   campaign: { whole: true, program: ['dist/spec/campaign.js'] },
+  fuzz: { whole: true, program: ['dist/spec/campaign.js', 'vm'] },
   crash: { whole: true, program: ['dist/spec/campaign.js', 'crash'] },
   diagrams: { whole: true, program: ['dist/actors/diagram.js'] },
 }

@@ -1,16 +1,15 @@
 /**
- * `npm run campaign -- vm [--minutes N] [--seed S]`: compares the two Cairo machines until the time is up, and the
- * reference with Blockifier where its binary is at hand. Prints every difference with the seed that repeats it.
+ * `npm run fuzz -- [--minutes N] [--seed S]`: compares the two Cairo machines until the time is up, and the reference
+ * with Blockifier where its binary is at hand. Prints every difference with what repeats it.
  */
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { oraclePath } from '../vectors.ts'
-import { deepCall, randomCall, runRandomCall } from '../vm/_calls.ts'
 import { type Case, instructionCase, randomCase, runCase } from '../vm/_case.ts'
-import { classesAtHand } from '../vm/_classes.ts'
+import { classesAtHand, subjectOf } from '../vm/_classes.ts'
 import { compare, createPair, type Pair } from '../vm/_compare.ts'
+import { Search } from '../vm/_fuzz.ts'
 import { judge } from '../vm/_judge.ts'
-import { Random } from '../vm/_random.ts'
 import { differences, isJudgeable } from '../vm/_verdict.ts'
 
 const JUDGED_AT_ONCE = 200
@@ -18,17 +17,15 @@ const JUDGED_AT_ONCE = 200
 /** A sort of runs: compares one by its seed. */
 type Sort = (pair: Pair, seed: number) => string[]
 
-const classes = classesAtHand()
-
 const sorts: Record<string, Sort> = {
   instructions: (pair, seed) => compareCase(pair, instructionCase(seed)),
   programs: (pair, seed) => compareCase(pair, randomCase(pair.reference, seed, 0)),
-  calls: (pair, seed) => compareCall(pair, seed, false),
-  mutants: (pair, seed) => compareCall(pair, seed, true),
 }
 
-/** How many runs of a sort make one round. */
-const perRound: Record<string, number> = { instructions: 500, programs: 50, calls: 20, mutants: 20 }
+/** How many runs of a sort make one round, and how many calls of each class and of its mutants. */
+const perRound: Record<string, number> = { instructions: 2000, programs: 100 }
+const CALLS_PER_ROUND = 2000
+const MUTANTS_PER_ROUND = 1000
 
 export function run(args: string[]): void {
   const { values } = parseArgs({
@@ -37,7 +34,8 @@ export function run(args: string[]): void {
   })
   const end = Date.now() + 60_000 * Number(values.minutes ?? 5)
   let seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
-  console.log(`seed ${seed}, ${classes.length} classes`)
+  const subjects = classesAtHand().map(subjectOf)
+  console.log(`seed ${seed}, ${subjects.length} classes`)
   const counts: Record<string, number> = { judged: 0 }
   let found = 0
   let pair = createPair()
@@ -46,7 +44,7 @@ export function run(args: string[]): void {
     found++
     console.log(`${sort} FUGUE_SEED=${at}: ${texts.join('; ').slice(0, 1000)}`)
   }
-  while (Date.now() < end) {
+  for (let round = 0; Date.now() < end; round++) {
     for (const [sort, one] of Object.entries(sorts)) {
       for (let i = 0; i < perRound[sort]! && Date.now() < end; i++, seed++) {
         try {
@@ -58,6 +56,11 @@ export function run(args: string[]): void {
         counts[sort] = (counts[sort] ?? 0) + 1
       }
     }
+    const subject = subjects[round % subjects.length]!
+    const calls = new Search(subject, subjects, seed).search(CALLS_PER_ROUND, MUTANTS_PER_ROUND)
+    report(`calls FUGUE_CLASS=${subject.name}`, seed, calls.difference ? [calls.difference] : [])
+    counts.calls = (counts.calls ?? 0) + calls.calls
+    counts.mutants = (counts.mutants ?? 0) + calls.mutants
     if (existsSync(oraclePath) && Date.now() < end) {
       counts.judged! += judgeRound(pair, seed, report)
       seed += JUDGED_AT_ONCE
@@ -71,15 +74,6 @@ export function run(args: string[]): void {
 
 function compareCase(pair: Pair, entry: Case): string[] {
   return compare(pair, (machine) => runCase(machine, entry, 0))
-}
-
-function compareCall(pair: Pair, seed: number, isMutant: boolean): string[] {
-  const random = new Random(seed)
-  const call = deepCall(randomCall(random, classes, isMutant), random, (one) => {
-    const { result } = runRandomCall(pair.reference, one)
-    return typeof result === 'string' ? 0 : result.steps
-  })
-  return compare(pair, (machine) => runRandomCall(machine, call))
 }
 
 /** One block for Blockifier, half instructions, half programs. */

@@ -173,7 +173,7 @@ export class MemoryHost implements Host {
     const hash = readAt(memory, classHash)
     this.log.push(`replace class ${hash}`)
     const key = this.#world.declared.get(hash)
-    if (key === undefined) return this.#fail(`Class with hash ${hash} is not declared.`)
+    if (key === undefined) return this.#fail(`Class with hash ${hash64(hash)} is not declared.`)
     this.classes.set(this.#current.address, key)
     return OK
   }
@@ -207,7 +207,11 @@ export class MemoryHost implements Host {
     const target = readAt(memory, address)
     const key = this.classes.get(target)
     if (key === undefined) {
-      return this.#fail(`Requested contract address ${target} is not deployed.`)
+      const called = calledText('the called contract', target, 0n, readAt(memory, selector))
+      return this.#failBelow(
+        called,
+        `Requested contract address ${hash64(target)} is not deployed.`,
+      )
     }
     return this.#inner({
       ...this.#current,
@@ -229,8 +233,13 @@ export class MemoryHost implements Host {
     count: number,
     gas: number,
   ): number {
-    const key = this.#world.declared.get(readAt(memory, classHash))
-    if (key === undefined) return this.#fail('Class is not declared.')
+    const hash = readAt(memory, classHash)
+    const key = this.#world.declared.get(hash)
+    if (key === undefined) {
+      const { address } = this.#current
+      const called = calledText('a library call', address, hash, readAt(memory, selector))
+      return this.#failBelow(called, `Class with hash ${hash64(hash)} is not declared.`)
+    }
     return this.#inner({
       ...this.#current,
       key,
@@ -368,10 +377,23 @@ export class MemoryHost implements Host {
     return REVERT
   }
 
+  /** A call that does not start: its frame stands before the reason. */
+  #failBelow(called: string, text: string): number {
+    return this.#fail(`${this.#open.length}: Error in ${called}:\n${text}\n`)
+  }
+
   #fail(text: string): number {
     this.error = { text }
     return ERROR
   }
+}
+
+function calledText(what: string, address: bigint, classHash: bigint, selector: bigint): string {
+  return `${what} (contract address: ${hash64(address)}, class hash: ${hash64(classHash)}, selector: ${hash64(selector)})`
+}
+
+function hash64(felt: bigint): string {
+  return `0x${felt.toString(16).padStart(64, '0')}`
 }
 
 function listOf(felts: bigint[]): CellList {

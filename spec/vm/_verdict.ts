@@ -14,6 +14,7 @@ import {
   syscallNames,
   type VmError,
 } from '../../src/vm/host.ts'
+import { modulo } from '../../src/vm/reference/value.ts'
 import { addressOf, type Case, classHashOf, gasOf } from './_case.ts'
 import type { JudgedCall, Judgement } from './_judge.ts'
 import type { MemoryHost } from './_memory-host.ts'
@@ -25,9 +26,16 @@ const unjudged = /is impossible|Vector capacity|modulus is 0|is elsewhere/
 export function isJudgeable({ outcome, error }: CallResult): boolean {
   if (outcome === HALTED) return false
   if (error === null) return true
-  const operand = /^Operation failed: .* [+-] (\d+), (maximum|offsets)/.exec(error.text)?.[1]
-  if (operand !== undefined && BigInt(operand) >= 1n << 32n) return false
-  return !unjudged.test(error.text)
+  return !isBeyondOurs(error.text) && !unjudged.test(error.text)
+}
+
+/** Whether a pointer left our range of offsets, 32 bits, and not that of Rust, 64. */
+function isBeyondOurs(text: string): boolean {
+  const found = /^Operation failed: \d+:(\d+) ([+-]) (\d+), (maximum|offsets)/.exec(text)
+  if (found === null) return false
+  const [offset, operand] = [BigInt(found[1]!), BigInt(found[3]!)]
+  const sum = modulo(found[2] === '+' ? offset + operand : offset - operand)
+  return sum >> 64n === 0n
 }
 
 /** What differs, in words; empty when all is equal. From 0.14.3 on texts of calls in gas mode have no frames. */

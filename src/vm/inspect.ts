@@ -7,10 +7,10 @@ import type { Interpreter, Segments } from './segments.ts'
 /** A felt, a pointer, or undefined where nothing is set. */
 export type InspectedCell = bigint | { segment: number; offset: number } | undefined
 
-/** Segments of the running call without trailing unset cells. `top` ends the stack. */
+/** Segments of the running call without trailing unset cells; the program's is left empty. `top` ends the stack. */
 export function inspect(segments: Segments, kernel: Interpreter, top: number): InspectedCell[][] {
-  const all: InspectedCell[][] = []
-  for (let segment = 0; segment < segments.register(SEGMENT_COUNT); segment++) {
+  const all: InspectedCell[][] = [[]]
+  for (let segment = 1; segment < segments.register(SEGMENT_COUNT); segment++) {
     const end =
       segment === 1 ? (top - segments.register(STACK_BASE)) >> 5 : segments.capacity(segment)
     const used = kernel.usedCells(segment, end)

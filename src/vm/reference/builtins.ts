@@ -78,17 +78,26 @@ export function deduce(builtin: Builtin, address: Pointer, memory: Memory): Valu
   }
 }
 
-const hashes = new Map<string, bigint>()
+/** Answers of slow functions: every output cell asks again, and so does the check at the end. */
+const answers = new Map<string, readonly bigint[]>()
+
+function remembered(
+  name: BuiltinName,
+  inputs: readonly bigint[],
+  compute: () => readonly bigint[],
+): readonly bigint[] {
+  const key = `${name} ${inputs.map((input) => input.toString(36)).join()}`
+  let answer = answers.get(key)
+  if (answer === undefined) {
+    answer = compute()
+    if (answers.size > 100_000) answers.clear()
+    answers.set(key, answer)
+  }
+  return answer
+}
 
 function pedersenHash(x: bigint, y: bigint): bigint {
-  const key = `${x},${y}`
-  let hash = hashes.get(key)
-  if (hash === undefined) {
-    hash = BigInt(pedersen(x, y))
-    if (hashes.size > 100_000) hashes.clear()
-    hashes.set(key, hash)
-  }
-  return hash
+  return remembered('pedersen', [x, y], () => [BigInt(pedersen(x, y))])[0]!
 }
 
 function bitwise(start: Pointer, index: number, x: bigint, y: bigint): bigint {
@@ -114,7 +123,7 @@ function deducePoseidon(
     }
     state.push(input)
   }
-  return poseidonSmall(state)[index - 3]
+  return remembered('poseidon', state, () => poseidonSmall(state))[index - 3]
 }
 
 function deduceEcOp(
@@ -129,7 +138,7 @@ function deduceEcOp(
     felts.push(input)
   }
   const [px, py, qx, qy, m] = felts as [bigint, bigint, bigint, bigint, bigint]
-  return ecOp([px, py], [qx, qy], m)[index - 5]
+  return remembered('ec_op', felts, () => ecOp([px, py], [qx, qy], m))[index - 5]
 }
 
 const hex = (felt: bigint) => `0x${felt.toString(16)}`

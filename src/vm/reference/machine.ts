@@ -13,6 +13,10 @@ import { runCall, type Transaction } from './run.ts'
 export interface ReferenceMachine extends Machine {
   /** Reads a `casm.json` under a key; throws an Error when it refuses the class. */
   addClass(key: string, casm: unknown): Program
+  /** The same for a class that was read before. */
+  addProgram(key: string, program: ReferenceProgram): Program
+  /** Called with the frame before every step. */
+  onStep: ((frame: Frame) => void) | null
   /** Called with the frame of every call that ran, when it ended. */
   onEnd: ((frame: Frame, result: CallResult) => void) | null
 }
@@ -23,14 +27,12 @@ export function createReferenceMachine(): ReferenceMachine {
   let transaction: Transaction | null = null
 
   const machine: ReferenceMachine = {
+    onStep: null,
     onEnd: null,
 
-    addClass(key: string, casm: unknown): Program {
-      const program = parseCasm(casm)
-      for (const hints of program.hints.values()) {
-        const unknown = hints.find(({ name }) => !isKnownHint(name))
-        if (unknown !== undefined) throw new Error(`unknown hint ${unknown.name}`)
-      }
+    addClass: (key, casm) => machine.addProgram(key, readClass(casm)),
+
+    addProgram(key: string, program: ReferenceProgram): Program {
       programs.set(key, program)
       return {
         key,
@@ -54,6 +56,7 @@ export function createReferenceMachine(): ReferenceMachine {
         host,
         allowance: null,
         randomPoint: () => randomPoint(seed, ++points),
+        onStep: machine.onStep,
         ended: (frame, result) => machine.onEnd?.(frame, result),
       }
     },
@@ -66,6 +69,16 @@ export function createReferenceMachine(): ReferenceMachine {
     },
   }
   return machine
+}
+
+/** Parses a class and refuses hints that nobody knows. */
+export function readClass(casm: unknown): ReferenceProgram {
+  const program = parseCasm(casm)
+  for (const hints of program.hints.values()) {
+    const unknown = hints.find(({ name }) => !isKnownHint(name))
+    if (unknown !== undefined) throw new Error(`unknown hint ${unknown.name}`)
+  }
+  return program
 }
 
 /** Point number `index` of a transaction, the same as the fast machine's. */

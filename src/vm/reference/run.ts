@@ -60,6 +60,8 @@ export interface Transaction {
   /** Steps left to the calls in step mode, null outside of them. */
   allowance: number | null
   randomPoint(): readonly [bigint, bigint]
+  /** Sees the frame before every step, for inspection. */
+  readonly onStep: ((frame: Frame) => void) | null
   /** Sees the frame of every call that ended, for inspection. */
   ended(frame: Frame, result: CallResult): void
 }
@@ -84,6 +86,7 @@ export function runCall(
     if (isOutermostInSteps) transaction.allowance = null
   }
   transaction.ended(frame, result)
+  giveCells(program, frame)
   return result
 }
 
@@ -101,6 +104,22 @@ function emptyResult(outcome: number, gasLeft: number, returned: bigint[]): Call
   }
 }
 
+/** Cells of programs that no open call uses: to copy thousands of words takes longer than most calls. */
+const idleCells = new WeakMap<ReferenceProgram, (Value | undefined)[]>()
+
+function takeCells(program: ReferenceProgram): (Value | undefined)[] {
+  const cells = idleCells.get(program)
+  if (cells === undefined) return program.bytecode.concat(RET, 0n)
+  idleCells.delete(program)
+  return cells
+}
+
+/** A call cannot change words of the program; if it added some behind it, the next one makes a copy. */
+function giveCells(program: ReferenceProgram, { memory }: Frame): void {
+  const { cells } = memory.segments[0]!
+  if (cells.length === program.bytecode.length + 2) idleCells.set(program, cells)
+}
+
 /** Makes the segments and the registers of a call; `end` is where the outermost `ret` goes. */
 function enter(
   { constants, host, randomPoint }: Transaction,
@@ -108,12 +127,12 @@ function enter(
   call: Call,
 ): { frame: Frame; end: Pointer } {
   const memory = new Memory()
-  const start = memory.allocate([...program.bytecode])
+  const words = takeCells(program)
+  const start = memory.allocate(words)
   memory.allocate()
   const made = call.entryPoint.builtins.map((name) => makeBuiltin(name, memory))
   const prices = memory.allocate(Array.from(constants.builtinPrices, BigInt))
-  const tail = advance(start, program.bytecode.length)
-  memory.insertAll(tail, [RET, prices])
+  words[program.bytecode.length + 1] = prices
   const syscall = memory.allocate()
   const calldata = readCells(call.calldata, call.calldataStart * CELL_LONGS, call.calldataCount)
   const calldataStart = memory.allocate(calldata)
@@ -129,7 +148,6 @@ function enter(
     end,
   ]
   memory.insertAll({ segment: 1, offset: 0 }, stack)
-  memory.markAccessed(start, program.bytecode.length + 2)
   memory.markAccessed({ segment: 1, offset: 0 }, stack.length - 2)
   const frame: Frame = {
     call,
@@ -167,6 +185,7 @@ function enter(
 /** How stepping ended: null at the end, else why not. */
 function runToEnd(transaction: Transaction, frame: Frame, end: Pointer): VmError | 'halted' | null {
   const counted = frame.call.accounting === 'steps'
+  const { onStep } = transaction
   try {
     while (!equal(frame.pc, end)) {
       const left = counted ? transaction.allowance! : GAS_MODE_STEPS - frame.steps
@@ -176,6 +195,7 @@ function runToEnd(transaction: Transaction, frame: Frame, end: Pointer): VmError
         )
       }
       if (frame.steps % POLL_STEPS === 0 && frame.host.stopped()) return 'halted'
+      onStep?.(frame)
       // Rust looks hints up by offset, whatever the segment.
       for (const hint of frame.program.hints.get(frame.pc.offset) ?? []) runHint(frame, hint)
       step(frame)
@@ -304,12 +324,15 @@ function malformed(why: string): Fault {
   return new Fault(`Malformed return data : ${why}.`)
 }
 
-/** Cells in use that nobody accessed, of segments that were accessed at all; builtins have none. */
+/**
+ * Cells in use that nobody accessed, of segments that were accessed at all; builtins have none, nor has the program: all
+ * its words count as accessed.
+ */
 function countHoles({ memory, builtins, readOnly }: Frame): number {
   for (const { start, count } of readOnly) memory.markAccessed(start, count)
   const ofBuiltins = new Set(builtins.map((builtin: Builtin) => builtin.segment))
   return memory.segments.reduce((holes, { accessed, cells }, segment) => {
-    if (ofBuiltins.has(segment) || accessed.size === 0) return holes
+    if (segment === 0 || ofBuiltins.has(segment) || accessed.size === 0) return holes
     return holes + cells.length - accessed.size
   }, 0)
 }
