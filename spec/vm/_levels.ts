@@ -12,10 +12,12 @@ import { classesOf, type Origin, subjectOf } from './_classes.ts'
 import { Search } from './_fuzz.ts'
 import { runsOf } from './_random.ts'
 
-/** Registers the tests of all classes of an origin. */
-export function searchClasses(origin: Origin): void {
+/** Registers the tests of the classes of an origin, of those with such names. */
+export function searchClasses(origin: Origin, names = /./): void {
   const runs = runsOf(2000)
-  const subjects = classesOf(origin).map(subjectOf)
+  const subjects = classesOf(origin)
+    .filter(({ name }) => names.test(name))
+    .map(subjectOf)
   console.log(`FUGUE_SEED=${seed} FUGUE_RUNS=${runs}`)
   // Without the folder there are no classes: the skip says so.
   if (subjects.length === 0) vectorTest(test, `calls of classes (${origin})`, [origin], () => {})
