@@ -14,49 +14,44 @@ import { type ExecutedRun, execution } from '../actors/execution.ts'
 import { type BatchOutcome, intake } from '../actors/intake.ts'
 import { ordering } from '../actors/ordering.ts'
 import { sequencer } from '../actors/sequencer.ts'
-import { buildMachine, type MachineKind } from '../workers/machines.ts'
-import { Pool } from '../workers/pool.ts'
+import type { MachineKind } from '../workers/machines.ts'
+import type { Pool } from '../workers/pool.ts'
+import { Simulators } from '../workers/simulators.ts'
 import { type RunningCommitter, startCommitter } from '../workers/start-committer.ts'
-import type { BlockInput, BlockResult } from './executor/block.ts'
-import { executeBlock } from './executor/execute-block.ts'
-import { Overlay } from './executor/overlay.ts'
-import { executeSequentially } from './executor/sequential.ts'
+import type { BlockResult } from './executor/block.ts'
 import { createCryptoMemory } from './felt/crypto.ts'
-import { createEngineMemory, type EngineMemory, loadState } from './mvmemory/memory.ts'
+import { type Executors, emptyState, startExecutors } from './main/executors.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
-import type { RunOn } from './node/draft.ts'
 import { refusal } from './node/errors.ts'
+import type { PoolTransaction } from './node/gateway.ts'
 import { genesis } from './node/genesis.ts'
 import { Journal } from './node/journal.ts'
 import { LiveChain } from './node/live-chain.ts'
 import type { ChainOptions } from './node/options.ts'
-import { type Engine, Production } from './node/production.ts'
+import { Production } from './node/production.ts'
 import { finishRewind, recover, recoveryText, takeLead } from './node/recovery.ts'
 import { requireSameChain, startRefusal } from './node/start-refusal.ts'
-import { type PoolTransaction, Submissions } from './node/submissions.ts'
+import { Submissions } from './node/submissions.ts'
 import type { OrderingEngine } from './ordering/engine.ts'
 import { openJournalFolder } from './ordering/files.ts'
 import { openLogEngine } from './ordering/log.ts'
 import { MemoryEngine } from './ordering/memory.ts'
 import { turn } from './shared/turn.ts'
+import type { Ask } from './simulation/request.ts'
 import type { Block } from './starknet/block.ts'
 import type { BlockContext } from './starknet/block-context.ts'
-import { classMessage } from './starknet/class-message.ts'
-import { decodeOutcome } from './starknet/decode-outcome.ts'
 import { encodeBlockContext } from './starknet/encoded-block-context.ts'
-import { type ClassMessage, newSecret } from './starknet/machine.ts'
+import { newSecret } from './starknet/machine.ts'
 import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
-import type { SierraClass } from './starknet/transaction.ts'
-import { readerForExecutor } from './storage/base-reader.ts'
-import type { ChainStore, StoredClass } from './storage/chain-store.ts'
+import type { ChainStore } from './storage/chain-store.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
-import { StoredBase } from './storage/stored-base.ts'
-import { ProgramError } from './vm/program.ts'
 
 /** Transactions of a block, and of one run, at most. */
 const BLOCK_LIMIT = 2000
 const RUN_LIMIT = 1000
+/** Threads for simulations and validations: one of each at a time at least. */
+const SIMULATORS = 2
 /** Admission gives way to other work of the main thread after so long. */
 const BATCH_MS = 15
 /** How long a block may be sealed before it is appended when the sequencer stops. */
@@ -68,6 +63,8 @@ export interface RunningChain extends LiveChain {
   readonly broken: Promise<string>
   /** The executors' threads; null when the chain executes sequentially. */
   readonly pool: Pool | null
+  /** Threads that validate, call, simulate and estimate. */
+  readonly simulators: Simulators
   /** Finishes the run in flight, appends what is sealed, ends all threads. */
   stop(): Promise<void>
 }
@@ -113,12 +110,25 @@ async function startChain(
   if (store.height() >= 0) requireSameChain(options, store)
   const engine = given ?? (await openEngine(disk))
   opened.push(() => engine.close())
-  // Threads of the kernels: 0 is this one, then the executors, then the committer.
-  const crypto = createCryptoMemory(options.workers + 2)
-  const committer = startCommitter(crypto, options.workers + 1, disk?.folder.database ?? null)
+  const file = disk?.folder.database ?? null
+  // Threads of the kernels: 0 is this one, then the executors, the committer, the simulators.
+  const crypto = createCryptoMemory(options.workers + 2 + SIMULATORS)
+  const committer = startCommitter(crypto, options.workers + 1, file)
   opened.push(() => committer.stop())
   await finishRewind(engine, store, committer.abortAbove, say)
-  const executors = await startExecutors(options.workers, crypto, storage)
+  const machine: MachineKind = { kind: 'starknet', crypto, cairo: 'fast', secret: newSecret() }
+  const simulators = new Simulators({
+    threads: SIMULATORS,
+    machine,
+    firstIndex: options.workers + 2,
+    file,
+    state: { store, pending: () => production.pending() },
+  })
+  opened.push(() => simulators.stop())
+  const ask: Ask = (kind, make, signal) => simulators.ask(kind, make, signal)
+  const executors = await startExecutors(options.workers, machine, storage, (message) =>
+    simulators.publish(message),
+  )
   opened.push(() => executors.stop())
   if (disk === null || store.height() < 0) {
     await appendGenesis(options, store, executors, committer)
@@ -156,12 +166,12 @@ async function startChain(
     isIncluded: (hash) => production.executed(hash) !== undefined || !!store.findTransaction(hash),
     casmOf: (hash) => registry.find(hash),
     publishClass: executors.publishClass,
-    tryOut: (encoded, state) => {
-      const flags = { validate: true, chargeFee: true, strictNonce: false }
-      const constants = encodeBlockContext(production.peek().context, flags)
-      const { results } = executors.runOn({ constants, transactions: [encoded] }, state)
-      return decodeOutcome(results[0]!)
-    },
+    validate: (transactions) =>
+      ask('validate', () => {
+        const flags = { validate: true, chargeFee: true, strictNonce: false }
+        const constants = encodeBlockContext(production.peek().context, flags)
+        return { at: 'pre_confirmed', constants, transactions }
+      }),
     nowMs: Date.now,
   })
   const recovered = await recover({ engine, store, journal, mempool, production, submissions })
@@ -254,7 +264,7 @@ async function startChain(
     submissions,
     production,
     registry,
-    runOn: executors.runOn,
+    ask,
     prepareClass: (declared) => executors.publishClass(declared, false),
     steer: {
       arrived: () => actor.send({ type: 'transactions.arrived' }),
@@ -281,7 +291,7 @@ async function startChain(
       await waitFor(actor, ({ status }) => status !== 'active', { timeout: STOP_MS })
     } finally {
       await engine.close()
-      await Promise.all([committer.stop(), executors.stop()])
+      await Promise.all([committer.stop(), executors.stop(), simulators.stop()])
       await storage.close()
     }
   }
@@ -290,88 +300,7 @@ async function startChain(
     actor.send({ type: 'stage.broken', stage: 'journal', message })
   })
   if (mempool.ready > 0) actor.send({ type: 'batch.admitted', count: mempool.size })
-  return Object.assign(chain, { broken, pool: executors.pool, stop })
-}
-
-interface Executors {
-  pool: Pool | null
-  engine: Engine
-  runOn: RunOn
-  /**
-   * Makes a class known to all machines. Until a declare of it is admitted (`isFinal`) another compilation may take its
-   * place, so that a wrong one that was only tried harms nobody.
-   */
-  publishClass(declared: StoredClass, isFinal: boolean): void
-  stop(): Promise<void>
-}
-
-/** Executor threads, or with 0 workers the sequential executor alone; both on this thread's machine and memory. */
-async function startExecutors(
-  workers: number,
-  crypto: WebAssembly.Memory,
-  { store, disk }: Storage,
-): Promise<Executors> {
-  const kind: MachineKind = {
-    kind: 'starknet',
-    crypto,
-    cairo: 'fast',
-    secret: newSecret(),
-  }
-  // What the engine's table does not hold, each thread reads from the database for itself.
-  const base = disk === null ? null : new StoredBase(disk.database)
-  const behind = base === null ? {} : { base }
-  const database = disk?.folder.database ?? null
-  const pool =
-    workers > 0 ? await Pool.start({ workers, machine: kind, memory: behind, database }) : null
-  const machine = pool?.machine ?? (await buildMachine(kind, 0))
-  const memory = pool?.memory ?? createEngineMemory({ ...behind, executors: 1, shared: false })
-  if (disk !== null) memory.restart(disk.store.height())
-  const overlay = new Overlay()
-  const published = new Map<bigint, { compiledClassHash: bigint; isFinal: boolean }>()
-  return {
-    pool,
-    engine: {
-      executeInParallel: async (input, advice) =>
-        pool ? executeBlock(input, pool, advice) : executeSequentially(input, machine, memory),
-      executeSequentially: (input) => executeSequentially(input, machine, memory),
-      load: (changes) => loadState(memory, changes),
-      begin: (number) => {
-        memory.block = number
-      },
-      stored: (number) => {
-        if (base !== null) memory.durable = number
-      },
-      returnTo: (height) => {
-        memory.restart(base === null ? -1 : height)
-        if (base === null) loadBlocks(memory, store)
-        for (const [classHash, known] of published) {
-          known.isFinal &&= store.classByHash(classHash) !== null
-        }
-      },
-    },
-    runOn: (input: BlockInput, state): BlockResult =>
-      executeSequentially(input, machine, overlay.over(readerForExecutor(state))),
-    publishClass: ({ classHash, compiledClassHash, sierra, casm }, isFinal) => {
-      const known = published.get(classHash)
-      if (known?.compiledClassHash === compiledClassHash) {
-        known.isFinal ||= isFinal
-        return
-      }
-      if (known?.isFinal) throw refusal(60)
-      const message = messageOf(classHash, sierra, casm)
-      if (pool) pool.publish(message)
-      else machine.accept(message)
-      published.set(classHash, { compiledClassHash, isFinal })
-    },
-    stop: async () => pool?.stop(),
-  }
-}
-
-/** The state of a chain in memory, block by block. */
-function loadBlocks(memory: EngineMemory, store: ChainStore): void {
-  for (let number = 0; number <= store.height(); number++) {
-    loadState(memory, changesOfStateDiff(store.blockByNumber(number)!.stateDiff, emptyState))
-  }
+  return Object.assign(chain, { broken, pool: executors.pool, simulators, stop })
 }
 
 async function appendGenesis(
@@ -395,24 +324,6 @@ async function appendGenesis(
 async function openEngine(disk: Storage['disk']): Promise<OrderingEngine> {
   if (disk === null) return new MemoryEngine()
   return openLogEngine(await openJournalFolder(disk.folder.journal))
-}
-
-/** A class for all machines; its CASM has the right hash and may still be no program that can run. */
-function messageOf(classHash: bigint, sierra: SierraClass | null, casm: unknown): ClassMessage {
-  try {
-    return classMessage(classHash, sierra, casm)
-  } catch (error) {
-    if (error instanceof ProgramError) throw refusal(56, error.message)
-    throw error
-  }
-}
-
-/** State before genesis. */
-const emptyState = {
-  storageAt: () => 0n,
-  nonceAt: () => 0n,
-  classHashAt: () => 0n,
-  compiledClassHashAt: () => 0n,
 }
 
 /** A block has its parent's prices, and a time that is not before its parent's. */

@@ -10,7 +10,7 @@ import { packageRoot } from '../../src/shared/package-root.ts'
 const base = ['felt', 'shared', 'kernels', 'compiler']
 const middle = [...base, 'vm', 'mvmemory', 'state']
 const upper = [...middle, 'executor', 'starknet', 'contracts', 'storage', 'ordering', 'lab']
-const source = [...upper, 'node', 'main', 'cli']
+const source = [...upper, 'simulation', 'node', 'main', 'cli']
 
 /** For each folder (or file directly in src/) the folders it may import besides itself. */
 const allowed: Record<string, string[]> = {
@@ -26,11 +26,12 @@ const allowed: Record<string, string[]> = {
   storage: [...middle, 'executor', 'starknet'],
   ordering: [...base, 'starknet', 'storage'],
   lab: [...middle, 'executor', 'starknet', 'contracts'],
-  node: upper,
+  simulation: [...middle, 'executor', 'starknet', 'storage'],
+  node: [...upper, 'simulation'],
   main: [...source, 'actors', 'workers'],
   cli: [...source],
   actors: upper.filter((folder) => folder !== 'lab'),
-  workers: upper,
+  workers: [...upper, 'simulation'],
 }
 
 function files(folder: string): string[] {

@@ -288,15 +288,18 @@ export function fakeChain(): FakeChain {
     },
     createBlock: async () => blocks[1]!.header.blockHash,
     abortBlocks: async () => [blocks[1]!.header.blockHash],
-    call: () => chain.nextCall,
-    simulate: async (transactions) => transactions.map(() => fakeExecution(chain.nextOutcome)),
-    estimate: async (transactions) =>
-      transactions.map(() => ({
+    call: async () => chain.nextCall,
+    simulate: async (transactions, at) => ({
+      executions: transactions.map(() => fakeExecution(chain.nextOutcome)),
+      before: { context: context(2), state: chain.stateOf(at) },
+    }),
+    estimate: async (transactions, at) => ({
+      estimates: transactions.map(() => ({
         execution: fakeExecution(chain.nextOutcome),
         gas: { l1Gas: 0n, l1DataGas: 128n, l2Gas: 800_000n },
-        fee: 10n ** 15n,
-        context: context(2),
       })),
+      before: { context: context(2), state: chain.stateOf(at) },
+    }),
     addCompiledClass: () => ({ blake: 1n, poseidon: 2n }),
     mint: async (address, amount, unit) => {
       chain.minted.push({ address, amount, unit })

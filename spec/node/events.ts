@@ -3,6 +3,7 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Caller } from '../../src/node/caller.ts'
 import type { Chain } from '../../src/node/chain.ts'
 import { defaultRequestLimits } from '../../src/node/context.ts'
 import { Members } from '../../src/node/decode.ts'
@@ -50,7 +51,10 @@ async function pageOf(chain: Chain, filter: object): Promise<Page> {
   const limits = defaultRequestLimits
   const rest = { accounts: [], initialBalance: 0n, isDevelopment: true }
   const methods = eventMethods({ chain, limits, ...rest })
-  return (await methods.starknet_getEvents!.answer(new Members({ filter }, ''))) as Page
+  return (await methods.starknet_getEvents!.answer(
+    new Members({ filter }, ''),
+    new Caller(),
+  )) as Page
 }
 
 test('pages of any size hold every event once, in order', async () => {

@@ -21,30 +21,40 @@ import type { BlockInput, BlockResult, Change } from './block.ts'
 import { Copies, idleStatistics } from './changes.ts'
 import { TransactionFault } from './fault.ts'
 import { INPUT, INPUT_WORDS, writeInput } from './line.ts'
-import { COMPLETED, REJECTED, type View, type VirtualMachine } from './machine.ts'
+import { BLOCKED, COMPLETED, REJECTED, type View, type VirtualMachine } from './machine.ts'
 import { Overlay } from './overlay.ts'
 
 /**
  * Runs a block. With an `EngineMemory`, whose owner calls, the changes are written to it; any other reader (a snapshot
  * for simulations, say) is only read. Throws `TransactionFault` and changes nothing when the virtual machine fails, and
- * what a reader threw when the state cannot be read.
+ * what a reader threw when the state cannot be read; `ExecutionStopped` when `isStopped` said so meanwhile.
  */
 export function executeSequentially(
   input: BlockInput,
   machine: VirtualMachine,
   base: EngineMemory | BaseReader,
+  isStopped: () => boolean = () => false,
 ): BlockResult {
   const memory = base instanceof EngineMemory ? base : new Overlay().over(base)
   for (;;) {
     writeInput(memory, input)
     try {
-      return new SequentialRun(memory, machine).run(input.transactions.length)
+      return new SequentialRun(memory, machine, isStopped).run(input.transactions.length)
     } catch (error) {
       if (!(error instanceof MemoryFull)) throw error
       const { arenaWords, locations } = memory.sizes
       if (memory.table.isFull) memory.makeRoom(locations * 2)
       else memory.grow({ arenaWords: arenaWords * 2 })
     }
+  }
+}
+
+/** The execution was given up, because `isStopped` said so. */
+export class ExecutionStopped extends Error {
+  override readonly name = 'ExecutionStopped'
+
+  constructor() {
+    super('the execution was stopped')
   }
 }
 
@@ -55,6 +65,7 @@ class SequentialRun implements View {
   readonly constants: number
   private readonly memory: EngineMemory
   private readonly machine: VirtualMachine
+  private readonly isStopped: () => boolean
   private readonly arena: Arena
   private readonly heads: number
   private readonly base: number
@@ -72,10 +83,11 @@ class SequentialRun implements View {
   private deltaHigh = -1
   private amount = 0
 
-  constructor(memory: EngineMemory, machine: VirtualMachine) {
+  constructor(memory: EngineMemory, machine: VirtualMachine, isStopped: () => boolean) {
     const { words, layout, sizes } = memory
     this.memory = memory
     this.machine = machine
+    this.isStopped = isStopped
     this.words = words
     this.constants = layout.input
     this.arena = new Arena(layout.arenas, layout.arenas + sizes.arenaWords)
@@ -146,7 +158,7 @@ class SequentialRun implements View {
   }
 
   stopped(): boolean {
-    return false
+    return this.isStopped()
   }
 
   result(count: number): number {
@@ -188,6 +200,7 @@ class SequentialRun implements View {
     if (this.arena.isFull || this.memory.table.isFull) throw new MemoryFull('the memory is full')
     // A state that cannot be read is no fault of the transaction.
     if (this.memory.table.failure !== null) throw this.memory.table.failure
+    if (outcome === BLOCKED && this.isStopped()) throw new ExecutionStopped()
     if (outcome !== COMPLETED && outcome !== REJECTED) {
       throw new TransactionFault(txIndex, fault ?? `outcome ${outcome}`)
     }

@@ -3,10 +3,12 @@
  *
  * `pre_confirmed` is the block being filled, one above the tip. No block is accepted on L1 while there is no L1.
  */
+
+import type { StateId } from '../simulation/request.ts'
 import type { Block, BlockHeader } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import type { StateReader } from '../storage/chain-store.ts'
-import type { Chain, StateId } from './chain.ts'
+import type { Chain } from './chain.ts'
 import type { BlockId } from './decode.ts'
 import { BLOCK_NOT_FOUND, refusal } from './errors.ts'
 
@@ -35,7 +37,10 @@ export function stateReaderOf(chain: Chain, id: BlockId): StateReader {
 }
 
 /** Prices, time and number of a block, stored or being filled. */
-export function contextOf(chain: Chain, at: StateId): BlockContext | BlockHeader {
+export function contextOf(
+  chain: Pick<Chain, 'store' | 'preConfirmed'>,
+  at: StateId,
+): BlockContext | BlockHeader {
   if (at === 'pre_confirmed') return chain.preConfirmed().context
   const block = chain.store.blockByNumber(at)
   if (block === null) throw refusal(BLOCK_NOT_FOUND)

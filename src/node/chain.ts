@@ -2,8 +2,11 @@
  * Seam: the chain as the JSON-RPC border sees it. `main.ts` implements it with the five actors; the border decodes
  * requests, asks the chain, encodes answers. A refusal is thrown as `Refusal` with the protocol's code.
  */
+
+import type { StateId } from '../simulation/request.ts'
 import type { Block, IncludedTransaction } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
+import type { CallRequest } from '../starknet/encoded-transaction.ts'
 import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
 import type { SierraClass, Transaction } from '../starknet/transaction.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
@@ -28,9 +31,6 @@ export interface PreConfirmedBlock {
   state: StateReader
 }
 
-/** State to read from: after a stored block, or of the open block. */
-export type StateId = number | 'pre_confirmed'
-
 /** A transaction that was executed in a block that is not stored yet, open or closed. */
 export interface ExecutedTransaction {
   included: IncludedTransaction
@@ -47,6 +47,18 @@ export type TransactionStage =
 export interface SimulationFlags {
   skipValidate: boolean
   skipFeeCharge: boolean
+}
+
+/** A transaction as clients send it to be run. */
+export interface BroadcastTransaction {
+  transaction: Transaction
+  contractClass: SierraClass | null
+}
+
+/** What something was run on. */
+export interface Moment {
+  context: BlockContext
+  state: StateReader
 }
 
 export interface Chain {
@@ -67,27 +79,30 @@ export interface Chain {
   /** Takes back that block and all above it, the open one too; hashes of those that had one, newest first. */
   abortBlocks(start: BlockId): Promise<bigint[]>
 
-  call(contractAddress: bigint, selector: bigint, calldata: bigint[], at: StateId): CallExecution
+  /** Runs one entry point, as all below until `signal` says that nobody waits any more. */
+  call(request: CallRequest, at: StateId, signal?: AbortSignal): Promise<CallExecution>
   /**
    * Runs the transactions in order on the state, each on what its predecessors left; nothing is kept. Ends with the
    * first that is rejected.
    */
   simulate(
-    transactions: { transaction: Transaction; contractClass: SierraClass | null }[],
+    transactions: BroadcastTransaction[],
     at: StateId,
     flags: SimulationFlags,
-  ): Promise<TransactionExecution[]>
+    signal?: AbortSignal,
+  ): Promise<{ executions: TransactionExecution[]; before: Moment }>
   /**
-   * As `simulate`, for each the L2 gas *limit* with which it succeeds, and the fee at the block's prices. Ends with the
-   * first that does not succeed.
+   * As `simulate`, for each the L2 gas *limit* with which it succeeds. Ends with the first that does not succeed.
    */
   estimate(
-    transactions: { transaction: Transaction; contractClass: SierraClass | null }[],
+    transactions: BroadcastTransaction[],
     at: StateId,
     flags: SimulationFlags,
-  ): Promise<
-    { execution: TransactionExecution; gas: GasVector; fee: bigint; context: BlockContext }[]
-  >
+    signal?: AbortSignal,
+  ): Promise<{
+    estimates: { execution: TransactionExecution; gas: GasVector }[]
+    before: Moment
+  }>
   /** Adds CASM for declares to come; returns both compiled class hashes. */
   addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint }
 

@@ -7,6 +7,7 @@
  * in the order of its calls; one bad call spoils no other.
  */
 import { Turns, turn } from '../shared/turn.ts'
+import { Caller } from './caller.ts'
 import { Refusal } from './chain.ts'
 import { Members } from './decode.ts'
 import {
@@ -24,7 +25,7 @@ export interface Method {
   parameters: readonly string[]
   /** Numbers too long for JSON reach the method as texts of their digits. */
   exactNumbers?: boolean
-  answer(parameters: Members): unknown
+  answer(parameters: Members, caller: Caller): unknown
 }
 
 export type Methods = ReadonlyMap<string, Method>
@@ -44,11 +45,12 @@ const CONCURRENT_CALLS = 8
 type Id = string | number | null
 type Call = Record<'jsonrpc' | 'method' | 'params' | 'id', unknown>
 
-/** Answers a request body. Null: it held notifications only. */
+/** Answers a request body; `gone` says that nobody waits any more. Null: it held notifications only. */
 export async function answerText(
   text: string,
   methods: Methods,
   limits: RpcLimits,
+  gone?: AbortSignal,
 ): Promise<string | null> {
   let body: unknown
   try {
@@ -59,7 +61,7 @@ export async function answerText(
   let exactBody: unknown
   const exact = () => (exactBody ??= JSON.parse(quoteLongNumbers(text)))
   if (!Array.isArray(body)) {
-    return answerCall(body, () => exact() as Call, methods, limits)
+    return answerCall(body, () => exact() as Call, methods, limits, gone)
   }
   if (body.length === 0) return failure('null', badRequest('the batch is empty'))
   if (body.length > limits.batch) {
@@ -67,7 +69,7 @@ export async function answerText(
     return failure('null', badRequest(reason))
   }
   const exactAt = (index: number) => () => (exact() as Call[])[index]!
-  const answers = await answerBatch(body, exactAt, methods, limits)
+  const answers = await answerBatch(body, exactAt, methods, limits, gone)
   return answers.length === 0 ? null : `[${answers.join(',')}]`
 }
 
@@ -80,6 +82,7 @@ async function answerBatch(
   exactAt: (index: number) => () => Call,
   methods: Methods,
   limits: RpcLimits,
+  gone: AbortSignal | undefined,
 ): Promise<string[]> {
   const answers: (string | null)[] = new Array(calls.length).fill(null)
   let next = 0
@@ -95,7 +98,7 @@ async function answerBatch(
         continue
       }
       const index = next++
-      const answer = await answerCall(calls[index], exactAt(index), methods, limits, size)
+      const answer = await answerCall(calls[index], exactAt(index), methods, limits, gone, size)
       answers[index] = answer
       size += answer?.length ?? 0
     }
@@ -110,6 +113,7 @@ async function answerCall(
   exactCall: () => Call,
   methods: Methods,
   limits: RpcLimits,
+  gone: AbortSignal | undefined,
   answered = 0,
 ): Promise<string | null> {
   let id = 'null'
@@ -129,8 +133,9 @@ async function answerCall(
       throw refusal(METHOD_NOT_FOUND, { reason: `no method '${method.slice(0, 80)}'` })
     if (answered > limits.answerLength) throw tooLong(answered, limits)
     const exact = known.exactNumbers ? exactCall().params : params
-    const answer = known.answer(named(exact, known.parameters))
-    const result = answer instanceof Promise ? await within(limits.callMs, answer) : answer
+    const caller = new Caller(gone)
+    const answer = known.answer(named(exact, known.parameters), caller)
+    const result = answer instanceof Promise ? await within(limits.callMs, answer, caller) : answer
     return silent ? null : `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result ?? null)}}`
   } catch (error) {
     const refused = error instanceof Refusal ? error : ourFault(error)
@@ -164,14 +169,23 @@ function named(parameters: unknown, names: readonly string[]): Members {
   )
 }
 
-function within<T>(deadlineMs: number, answer: Promise<T>): Promise<T> {
+async function within<T>(deadlineMs: number, answer: Promise<T>, caller: Caller): Promise<T> {
   let timer: NodeJS.Timeout
   const late = new Promise<never>((_, reject) => {
     const refuse = () =>
       reject(refusal(INTERNAL_ERROR, { reason: `no answer within ${deadlineMs / 1000} s` }))
     timer = setTimeout(refuse, deadlineMs)
   })
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+  try {
+    const result = await Promise.race([answer, late])
+    caller.release()
+    return result
+  } catch (error) {
+    caller.leave()
+    throw error
+  } finally {
+    clearTimeout(timer!)
+  }
 }
 
 function tooLong(answered: number, { answerLength }: RpcLimits): Refusal {

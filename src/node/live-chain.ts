@@ -1,32 +1,32 @@
 /**
  * The chain as the border uses it: looks things up where they are (mempool, open block, store), hands submissions to
- * intake, runs simulations. What happens when is the actors' business; it only tells them that something arrived.
+ * intake. What happens when is the actors' business; it only tells them that something arrived.
  */
+import type { Ask, StateId } from '../simulation/request.ts'
 import type { Block } from '../starknet/block.ts'
-import type { BlockContext } from '../starknet/block-context.ts'
-import type { CallExecution, TransactionExecution } from '../starknet/execution.ts'
+import type { CallRequest } from '../starknet/encoded-transaction.ts'
+import type { CallExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
 import type { InvokeTransaction, SierraClass, Transaction } from '../starknet/transaction.ts'
-import { transactionHash } from '../starknet/transaction-hash.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import { buildProgramImage } from '../vm/program.ts'
 import { findBlock } from './block-id.ts'
 import type { CasmRegistry } from './casm-registry.ts'
 import {
+  type BroadcastTransaction,
   type Chain,
   type PreConfirmedBlock,
   Refusal,
   type SimulationFlags,
-  type StateId,
   type TransactionStage,
 } from './chain.ts'
 import type { BlockId } from './decode.ts'
-import type { RunOn } from './draft.ts'
 import { BLOCK_NOT_FOUND, devnetRefusal, invalidParams, refusal } from './errors.ts'
 import { mintTransaction } from './faucet.ts'
+import type { PoolTransaction } from './gateway.ts'
 import type { Production } from './production.ts'
-import { call, type Estimate, estimate, type SimulatedTransaction, simulate } from './simulation.ts'
-import type { PoolTransaction, Submissions } from './submissions.ts'
+import { Simulations } from './simulations.ts'
+import type { Submissions } from './submissions.ts'
 
 export interface LiveChainParts {
   store: ChainStore
@@ -35,19 +35,19 @@ export interface LiveChainParts {
   submissions: Submissions
   production: Production
   registry: CasmRegistry
-  runOn: RunOn
-  /** Makes a class known to the machine that simulates. */
+  /** Asks the simulation threads. */
+  ask: Ask
+  /** Makes a class known to the threads that simulate. */
   prepareClass(declared: StoredClass): void
   /** Tells the actors. */
   steer: { arrived(): void; close(): void; abort(height: number): void }
 }
 
-type Simulated = { transaction: Transaction; contractClass: SierraClass | null }
-
 export class LiveChain implements Chain {
   readonly store: ChainStore
   readonly chainId: bigint
   readonly #parts: LiveChainParts
+  readonly #simulations: Simulations
   /** Who asked for a block and waits until one is sealed. */
   #closers: { resolve(hash: Promise<bigint>): void; reject(reason: unknown): void }[] = []
   /** Why nothing is taken any more, or null. */
@@ -60,6 +60,8 @@ export class LiveChain implements Chain {
 
   constructor(parts: LiveChainParts) {
     this.#parts = parts
+    const { registry, prepareClass, ask } = parts
+    this.#simulations = new Simulations({ chain: this, registry, prepareClass, ask })
     this.store = parts.store
     this.chainId = parts.chainId
   }
@@ -145,43 +147,26 @@ export class LiveChain implements Chain {
     if (this.#closers.length > 0) this.#parts.steer.close()
   }
 
-  call(contractAddress: bigint, selector: bigint, calldata: bigint[], at: StateId): CallExecution {
-    const request = { contractAddress, entryPointSelector: selector, calldata }
-    return call(this.#parts.runOn, this.#contextOf(at), this.stateOf(at), request)
+  call(request: CallRequest, at: StateId, signal?: AbortSignal): Promise<CallExecution> {
+    return this.#simulations.call(request, at, signal)
   }
 
-  async simulate(
-    transactions: Simulated[],
+  simulate(
+    transactions: BroadcastTransaction[],
     at: StateId,
     flags: SimulationFlags,
-  ): Promise<TransactionExecution[]> {
-    return simulate(
-      this.#parts.runOn,
-      this.#contextOf(at),
-      this.stateOf(at),
-      this.#prepare(transactions),
-      {
-        validate: !flags.skipValidate,
-        chargeFee: !flags.skipFeeCharge,
-        strictNonce: !flags.skipValidate,
-      },
-    )
+    signal?: AbortSignal,
+  ): ReturnType<Chain['simulate']> {
+    return this.#simulations.simulate(transactions, at, flags, signal)
   }
 
-  async estimate(
-    transactions: Simulated[],
+  estimate(
+    transactions: BroadcastTransaction[],
     at: StateId,
     flags: SimulationFlags,
-  ): Promise<(Estimate & { context: BlockContext })[]> {
-    const context = this.#contextOf(at)
-    const estimates = await estimate(
-      this.#parts.runOn,
-      context,
-      this.stateOf(at),
-      this.#prepare(transactions),
-      { validate: !flags.skipValidate, chargeFee: false, strictNonce: !flags.skipValidate },
-    )
-    return estimates.map((found) => ({ ...found, context }))
+    signal?: AbortSignal,
+  ): ReturnType<Chain['estimate']> {
+    return this.#simulations.estimate(transactions, at, flags, signal)
   }
 
   addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint } {
@@ -229,34 +214,5 @@ export class LiveChain implements Chain {
     const hash = await this.submit(transaction, null)
     await this.#parts.production.whenExecuted(hash)
     return hash
-  }
-
-  #contextOf(at: StateId): BlockContext {
-    if (at === 'pre_confirmed') return this.preConfirmed().context
-    const block = this.store.blockByNumber(at)
-    if (!block) throw refusal(24)
-    return block.header
-  }
-
-  #prepare(transactions: Simulated[]): SimulatedTransaction[] {
-    return transactions.map(({ transaction, contractClass }, index) => {
-      const hash = transactionHash(transaction, this.chainId)
-      if (transaction.type !== 'DECLARE') return { transaction, hash, declared: null }
-      const { classHash, compiledClassHash } = transaction
-      const casm = this.#parts.registry.find(compiledClassHash)
-      if (casm === null) {
-        const text = `no compiled class with hash 0x${compiledClassHash.toString(16)} is known`
-        throw refusal(41, { transaction_index: index, execution_error: text })
-      }
-      const declared = { classHash, compiledClassHash, sierra: contractClass, casm, declaredAt: -1 }
-      try {
-        this.#parts.prepareClass(declared)
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        const { message, data } = error
-        throw refusal(41, { transaction_index: index, execution_error: String(data ?? message) })
-      }
-      return { transaction, hash, declared }
-    })
   }
 }

@@ -17,6 +17,8 @@ export class OpenBlock {
   readonly transactions: IncludedTransaction[] = []
   /** Classes that its transactions declared. */
   readonly classes: StoredClass[] = []
+  /** Its changes in the order in which they came: the block's own, of each run, the block's own. */
+  readonly parts: StateDiff[] = []
   #context: BlockContext
   #diff: StateDiff
 
@@ -25,6 +27,11 @@ export class OpenBlock {
     this.#context = context
     this.before = before
     this.#diff = openingChanges.length > 0 ? stateDiffOfChanges(openingChanges) : emptyStateDiff()
+    this.parts.push(this.#diff)
+  }
+
+  get number(): number {
+    return this.#context.number
   }
 
   get context(): BlockContext {
@@ -45,11 +52,12 @@ export class OpenBlock {
   add(included: IncludedTransaction[], classes: StoredClass[], result: BlockResult): void {
     this.transactions.push(...included)
     this.classes.push(...classes)
-    this.#diff = mergeStateDiffs([this.#diff, stateDiffOfChanges(result.changes)], this.before)
+    this.addDiff(stateDiffOfChanges(result.changes))
   }
 
   /** Adds writes that belong to the block as a whole. */
   addDiff(diff: StateDiff): void {
+    this.parts.push(diff)
     this.#diff = mergeStateDiffs([this.#diff, diff], this.before)
   }
 }

@@ -19,6 +19,7 @@ import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
 import { TransactionFault } from '../executor/fault.ts'
 import { COMPLETED } from '../executor/machine.ts'
 import { EngineError } from '../ordering/engine.ts'
+import { LayeredState } from '../simulation/layered-state.ts'
 import type { Block, BlockHeader, IncludedTransaction } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import { decodeOutcome } from '../starknet/decode-outcome.ts'
@@ -30,10 +31,9 @@ import type { SealedBlock } from '../starknet/sealed-block.ts'
 import { aliasDiff, changesOfStateDiff } from '../starknet/state-diff.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import type { ExecutedTransaction } from './chain.ts'
+import type { PoolTransaction } from './gateway.ts'
 import { digestOf, type Journal } from './journal.ts'
-import { LayeredState } from './layered-state.ts'
 import { OpenBlock } from './open-block.ts'
-import type { PoolTransaction } from './submissions.ts'
 
 /** What executes. */
 export interface Engine {
@@ -119,11 +119,16 @@ export class Production {
     return { context: open.context, transactions: open.transactions, state: this.newestState() }
   }
 
+  /** Blocks that are not stored yet, oldest first; the open one is the last. */
+  pending(): OpenBlock[] {
+    const blocks = [...this.#sealed.values()].map(({ open }) => open)
+    return this.#open === null ? blocks : [...blocks, this.#open]
+  }
+
   /** State after everything executed so far. */
   newestState(): StateReader {
     const { store } = this.#options
-    const sealed = [...this.#sealed.values()].map(({ open }) => open.diff)
-    const layers = this.#open ? [...sealed, this.#open.diff] : sealed
+    const layers = this.pending().map(({ diff }) => diff)
     const base = store.stateAt(store.height())
     if (layers.length === 0) return base
     return new LayeredState(layers, base, store.height() + layers.length)
@@ -142,9 +147,7 @@ export class Production {
 
   /** A class that is declared in a block not stored yet. */
   newClass(classHash: bigint): StoredClass | null {
-    const blocks = [...this.#sealed.values()].map(({ open }) => open)
-    if (this.#open) blocks.push(this.#open)
-    const classes = blocks.flatMap((block) => block.classes)
+    const classes = this.pending().flatMap((block) => block.classes)
     return classes.find((declared) => declared.classHash === classHash) ?? null
   }
 

@@ -19,11 +19,13 @@ import {
 } from '../ordering/engine.ts'
 import { decodeSubmitted, type Submitted } from '../ordering/submission-codec.ts'
 import type { Mempool } from '../starknet/mempool.ts'
+import { addressOf, senderOf } from '../starknet/transaction-facts.ts'
 import type { ChainStore, StateReader } from '../storage/chain-store.ts'
 import { Refusal } from './chain.ts'
+import type { PoolTransaction } from './gateway.ts'
 import type { Journal } from './journal.ts'
 import type { Production } from './production.ts'
-import { addressOf, type PoolTransaction, type Submissions, senderOf } from './submissions.ts'
+import type { Submissions } from './submissions.ts'
 
 export interface RecoveryParts {
   engine: OrderingEngine

@@ -138,7 +138,11 @@ async function answerRpc(
     response.setHeader('Connection', 'close')
     return say(response, 413, reason)
   }
-  const text = await answerText(body.toString('utf8'), methods, options)
+  const gone = new AbortController()
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const text = await answerText(body.toString('utf8'), methods, options, gone.signal)
   if (text === null) response.writeHead(204).end()
   else response.writeHead(200, { 'Content-Type': 'application/json' }).end(text)
 }

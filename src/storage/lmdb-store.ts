@@ -1,8 +1,7 @@
 /**
  * The chain on disk as main reads it. The committer's thread writes blocks; `append` then only notes the new tip.
  *
- * Blocks are decoded as far as somebody looks; recent ones, executions and classes stay decoded. State is read through
- * the history of each cell, so a reader is a height, and what it says never changes.
+ * Blocks are decoded as far as somebody looks; recent ones, executions and classes stay decoded.
  *
  * Invariant: a block above the noted tip is never shown, though the writer may have stored it already.
  */
@@ -11,7 +10,6 @@ import type { Block, IncludedTransaction } from '../starknet/block.ts'
 import { decodeEvents, decodeOutcome } from '../starknet/decode-outcome.ts'
 import type { StateDiff, TransactionExecution } from '../starknet/execution.ts'
 import type { Transaction } from '../starknet/transaction.ts'
-import { CLASS_HASH, COMPILED_CLASS_HASH, NONCE, STORAGE } from '../state/location.ts'
 import { NodeCache } from '../state/node-cache.ts'
 import { type ProofRequest, proveState, type StateProof } from '../state/proof.ts'
 import { decodeStateDiff, type EncodedBlock } from './block-codec.ts'
@@ -30,8 +28,7 @@ import { matchesFilter } from './event-filter.ts'
 import { nextCandidate } from './event-index.ts'
 import { BLOCK, findHash, TRANSACTION } from './hash-table.ts'
 import { allResults, groupOf, readResults } from './result-table.ts'
-import { decodeValue, stateKey } from './state-key.ts'
-import { TipCache } from './tip-cache.ts'
+import { StoredStates } from './stored-states.ts'
 import { decodeTransaction } from './transaction-codec.ts'
 
 /** Transactions of decoded blocks that are kept, with what new ones did: about 10 kB each. */
@@ -60,7 +57,7 @@ export class LmdbStore implements ChainStore {
     sizeCalculation: ({ length }) => 1 + length,
   })
   readonly #classes = new LRUCache<bigint, StoredClass>({ max: KEPT_CLASSES })
-  readonly #tip = new TipCache()
+  readonly #states: StoredStates
   readonly #nodes: NodeCache
   #height: number
 
@@ -69,6 +66,7 @@ export class LmdbStore implements ChainStore {
     this.#database = database
     this.#nodes = new NodeCache(database.tries)
     this.#height = storedHeight(database)
+    this.#states = new StoredStates(database, this.#height)
   }
 
   height(): number {
@@ -91,7 +89,7 @@ export class LmdbStore implements ChainStore {
       throw new Error(`block ${number} is not stored`)
     }
     this.#blocks.set(number, block)
-    this.#tip.apply(block.stateDiff)
+    this.#states.advance(block.stateDiff)
     this.#height = number
   }
 
@@ -100,9 +98,9 @@ export class LmdbStore implements ChainStore {
     this.#database.root.resetReadTxn()
     for (const cache of [this.#blocks, this.#executions, this.#groups, this.#events]) cache.clear()
     this.#classes.clear()
-    this.#tip.clear()
     this.#nodes.clear()
     this.#height = Math.min(height, this.#height)
+    this.#states.jump(this.#height)
   }
 
   blockByNumber(number: number): Block | null {
@@ -148,24 +146,7 @@ export class LmdbStore implements ChainStore {
     if (number < this.lowestState()) {
       throw new RangeError(`the state of block ${number} is no longer kept`)
     }
-    const { state } = this.#database
-    const read = (kind: number, address: bigint, key = 0n): bigint => {
-      // A reader of what was the tip lives on when there are blocks above.
-      const isTip = number === this.#height
-      const known = isTip ? this.#tip.get(kind, address, key) : undefined
-      if (known !== undefined) return known
-      const value = decodeValue(state.at(stateKey(kind, address, key), number))
-      if (isTip) this.#tip.put(kind, address, key, value)
-      return value
-    }
-    return {
-      storageAt: (address, key) => read(STORAGE, address, key),
-      nonceAt: (address) => read(NONCE, address),
-      classHashAt: (address) => read(CLASS_HASH, address),
-      compiledClassHashAt: (classHash) => read(COMPILED_CLASS_HASH, classHash),
-      lastUpdateOf: (address, key) =>
-        state.versionAt(stateKey(STORAGE, address, key), number)?.height ?? null,
-    }
+    return this.#states.at(number)
   }
 
   prove(number: number, request: ProofRequest): StateProof | null {

@@ -1,8 +1,6 @@
 /**
- * The chain in memory: blocks by height, the history of every cell, classes, indices of hashes.
- *
- * A state reader is a height and a look into the histories, so it costs nothing to keep one and appending does not
- * change what it says. Events are listed per block when asked for.
+ * The chain in memory: blocks by height, the history of every cell, classes, indices of hashes. Events are listed per
+ * block when asked for.
  *
  * Invariant: everything about a block is checked before any of it is stored.
  */
@@ -18,8 +16,8 @@ import type {
   StoredClass,
 } from './chain-store.ts'
 import { matchesFilter } from './event-filter.ts'
-import { Histories } from './history.ts'
 import { ProvableTries } from './provable-tries.ts'
+import { StateHistory } from './state-history.ts'
 
 /** Blocks whose events are kept decoded: clients page through a few blocks at a time. */
 const LISTED_BLOCKS = 256
@@ -35,10 +33,7 @@ class MemoryStore implements ChainStore {
   readonly #transactions = new Map<bigint, { number: number; index: number }>()
   readonly #classes = new Map<bigint, StoredClass>()
   readonly #events = new LRUCache<number, EmittedEvent[]>({ max: LISTED_BLOCKS })
-  readonly #storage = new Map<bigint, Histories>()
-  readonly #nonces = new Histories()
-  readonly #classHashes = new Histories()
-  readonly #compiledClassHashes = new Histories()
+  readonly #state = new StateHistory()
   /** Built when somebody asks for a proof. */
   #tries: ProvableTries | null = null
 
@@ -58,8 +53,7 @@ class MemoryStore implements ChainStore {
     for (const [classHash, { declaredAt }] of this.#classes) {
       if (declaredAt > height) this.#classes.delete(classHash)
     }
-    const cells = [this.#nonces, this.#classHashes, this.#compiledClassHashes]
-    for (const histories of [...cells, ...this.#storage.values()]) histories.returnTo(height)
+    this.#state.returnTo(height)
     this.#events.clear()
     this.#tries = null
   }
@@ -75,7 +69,7 @@ class MemoryStore implements ChainStore {
     for (const stored of classes) {
       if (!this.#classes.has(stored.classHash)) this.#classes.set(stored.classHash, stored)
     }
-    this.#record(block)
+    this.#state.record(number, block.stateDiff)
   }
 
   blockByNumber(number: number): Block | null {
@@ -98,13 +92,7 @@ class MemoryStore implements ChainStore {
 
   stateAt(number: number): StateReader {
     if (this.#blocks[number] === undefined) throw new RangeError(`there is no block ${number}`)
-    return {
-      storageAt: (address, key) => this.#storage.get(address)?.at(key, number) ?? 0n,
-      nonceAt: (address) => this.#nonces.at(address, number),
-      classHashAt: (address) => this.#classHashes.at(address, number),
-      compiledClassHashAt: (classHash) => this.#compiledClassHashes.at(classHash, number),
-      lastUpdateOf: (address, key) => this.#storage.get(address)?.lastUpdate(key, number) ?? null,
-    }
+    return this.#state.at(number)
   }
 
   prove(number: number, request: ProofRequest): StateProof | null {
@@ -152,26 +140,6 @@ class MemoryStore implements ChainStore {
         throw new Error(`transaction 0x${hash.toString(16)} is in the chain already`)
       }
       hashes.add(hash)
-    }
-  }
-
-  #record({ header, stateDiff }: Block): void {
-    const { number } = header
-    for (const [address, cells] of stateDiff.storage) {
-      let histories = this.#storage.get(address)
-      if (histories === undefined) this.#storage.set(address, (histories = new Histories()))
-      for (const [key, value] of cells) histories.record(key, number, value)
-    }
-    for (const [address, nonce] of stateDiff.nonces) this.#nonces.record(address, number, nonce)
-    for (const classes of [stateDiff.deployedContracts, stateDiff.replacedClasses]) {
-      for (const [address, classHash] of classes) {
-        this.#classHashes.record(address, number, classHash)
-      }
-    }
-    for (const compiled of [stateDiff.declaredClasses, stateDiff.migratedCompiledClasses]) {
-      for (const [classHash, compiledClassHash] of compiled) {
-        this.#compiledClassHashes.record(classHash, number, compiledClassHash)
-      }
     }
   }
 

@@ -1,7 +1,8 @@
 /** Methods for development: funded accounts, the faucet, blocks on demand, and compiled classes to declare with. */
+
+import type { StateId } from '../../simulation/request.ts'
 import { feeBalanceKey } from '../../starknet/addresses.ts'
 import { findState } from '../block-id.ts'
-import type { StateId } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
 import { decodeBlockId, decodeBoolean, decodeFelt, decodeWord, Members, refuse } from '../decode.ts'
 import { hex } from '../encode/felts.ts'

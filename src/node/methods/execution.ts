@@ -2,7 +2,7 @@
 import { admissionLimits, refuseLengths } from '../../starknet/admission.ts'
 import type { BlockContext } from '../../starknet/block-context.ts'
 import type { GasVector, TransactionExecution } from '../../starknet/execution.ts'
-import { contextOf, findBlock, findState } from '../block-id.ts'
+import { findBlock, findState } from '../block-id.ts'
 import type { NodeContext } from '../context.ts'
 import {
   decodeBlockId,
@@ -29,7 +29,7 @@ import {
 import { encodeInitialReads } from '../initial-reads.ts'
 import type { Method } from '../json-rpc.ts'
 import { readCallError } from '../revert-reason.ts'
-import { feeOf } from '../simulation.ts'
+import { feeOf } from '../simulations.ts'
 
 const decodeEstimateFlags = decodeFlags('SKIP_VALIDATE')
 const decodeSimulationFlags = decodeFlags(
@@ -44,14 +44,16 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
   return {
     starknet_call: {
       parameters: ['request', 'block_id'],
-      answer: (parameters) => {
-        const { contractAddress, selector, calldata } = parameters.get('request', decodeCall)
+      answer: async (parameters, caller) => {
+        const request = parameters.get('request', decodeCall)
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
-        const classHash = chain.stateOf(at).classHashAt(contractAddress)
+        const classHash = chain.stateOf(at).classHashAt(request.contractAddress)
         if (classHash === 0n) throw refusal(CONTRACT_NOT_FOUND)
         const known = chain.classByHash(classHash)
-        if (known !== null && !hasEntryPoint(known, selector)) throw refusal(ENTRYPOINT_NOT_FOUND)
-        const execution = chain.call(contractAddress, selector, calldata, at)
+        if (known !== null && !hasEntryPoint(known, request.entryPointSelector)) {
+          throw refusal(ENTRYPOINT_NOT_FOUND)
+        }
+        const execution = await chain.call(request, at, caller.signal)
         if (execution.succeeded) return hexes(execution.result)
         const error = execution.error ?? `0x${execution.result.map((felt) => felt.toString(16))}`
         throw refusal(CONTRACT_ERROR, { revert_error: encodeCallError(error) })
@@ -59,48 +61,48 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
     },
     starknet_estimateFee: {
       parameters: ['request', 'simulation_flags', 'block_id'],
-      answer: async (parameters) => {
+      answer: async (parameters, caller) => {
         const transactions = parameters.get('request', decodeSimulated)
         const flags = parameters.get('simulation_flags', decodeEstimateFlags)
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
-        const estimates = await chain.estimate(transactions, at, {
-          skipValidate: flags.has('SKIP_VALIDATE'),
-          skipFeeCharge: true,
-        })
+        const wanted = { skipValidate: flags.has('SKIP_VALIDATE'), skipFeeCharge: true }
+        const found = await chain.estimate(transactions, at, wanted, caller.signal)
+        const { estimates, before } = found
         refuseFailures(
           estimates.map(({ execution }) => execution),
           ['REJECTED', 'REVERTED'],
         )
-        return estimates.map(({ gas, fee, context }) => encodeEstimate(gas, fee, context))
+        return estimates.map(({ gas }, index) =>
+          encodeEstimate(gas, transactions[index]!.transaction.tip, before.context),
+        )
       },
     },
     starknet_simulateTransactions: {
       parameters: ['block_id', 'transactions', 'simulation_flags'],
-      answer: async (parameters) => {
+      answer: async (parameters, caller) => {
         const at = findState(chain, parameters.get('block_id', decodeBlockId))
         const transactions = parameters.get('transactions', decodeSimulated)
         const flags = parameters.get('simulation_flags', decodeSimulationFlags)
         // Some clients ask for initial reads under the name that traces of blocks have for it.
         const traceFlags = parameters.optional('trace_flags', decodeTraceFlags, new Set())
-        const context = contextOf(chain, at)
-        const before = chain.stateOf(at)
-        const executions = await chain.simulate(transactions, at, {
+        const wanted = {
           skipValidate: flags.has('SKIP_VALIDATE'),
           skipFeeCharge: flags.has('SKIP_FEE_CHARGE'),
-        })
+        }
+        const found = await chain.simulate(transactions, at, wanted, caller.signal)
+        const { executions, before } = found
         refuseFailures(executions, ['REJECTED'])
         const simulated = executions.map((execution, index) => {
           const { type, tip } = transactions[index]!.transaction
-          const fee = feeOf(execution.gas, context, tip)
           return {
             transaction_trace: encodeTrace(type, execution),
-            fee_estimation: encodeEstimate(execution.gas, fee, context),
+            fee_estimation: encodeEstimate(execution.gas, tip, before.context),
           }
         })
         if (!flags.has('RETURN_INITIAL_READS') && traceFlags.size === 0) return simulated
         return {
           simulated_transactions: simulated,
-          initial_reads: encodeInitialReads(executions, before),
+          initial_reads: encodeInitialReads(executions, before.state),
         }
       },
     },
@@ -138,7 +140,7 @@ function decodeCall(value: unknown, path: string) {
   const members = new Members(value, path)
   return {
     contractAddress: members.get('contract_address', decodeFelt),
-    selector: members.get('entry_point_selector', decodeFelt),
+    entryPointSelector: members.get('entry_point_selector', decodeFelt),
     calldata: members.get('calldata', decodeFelts),
   }
 }
@@ -171,7 +173,7 @@ function refuseFailures(
   throw refusal(TRANSACTION_EXECUTION_ERROR, { transaction_index: index, execution_error: error })
 }
 
-function encodeEstimate(gas: GasVector, fee: bigint, context: BlockContext): object {
+function encodeEstimate(gas: GasVector, tip: bigint, context: BlockContext): object {
   return {
     l1_gas_consumed: hex(gas.l1Gas),
     l1_gas_price: hex(context.l1GasPrice.fri),
@@ -179,7 +181,7 @@ function encodeEstimate(gas: GasVector, fee: bigint, context: BlockContext): obj
     l1_data_gas_price: hex(context.l1DataGasPrice.fri),
     l2_gas_consumed: hex(gas.l2Gas),
     l2_gas_price: hex(context.l2GasPrice.fri),
-    overall_fee: hex(fee),
+    overall_fee: hex(feeOf(gas, context, tip)),
     unit: 'FRI',
   }
 }
