@@ -10,7 +10,7 @@ import { classesAtHand, subjectOf } from '../vm/_classes.ts'
 import { compare, createPair, type Pair } from '../vm/_compare.ts'
 import { Search } from '../vm/_fuzz.ts'
 import { judge } from '../vm/_judge.ts'
-import { differences, isJudgeable } from '../vm/_verdict.ts'
+import { canBeJudged, differences } from '../vm/_verdict.ts'
 
 const JUDGED_AT_ONCE = 200
 
@@ -87,7 +87,7 @@ function judgeRound(
   for (let i = 0; i < JUDGED_AT_ONCE; i++) {
     const entry =
       i % 2 === 0 ? instructionCase(seed + i) : randomCase(reference, seed + i, cases.length)
-    if (!isJudgeable(runCase(reference, entry, cases.length).result)) continue
+    if (!canBeJudged(reference, entry, cases.length)) continue
     cases.push(entry)
     seeds.push(seed + i)
   }

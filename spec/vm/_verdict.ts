@@ -14,15 +14,30 @@ import {
   syscallNames,
   type VmError,
 } from '../../src/vm/host.ts'
+import type { ReferenceMachine } from '../../src/vm/reference/machine.ts'
 import { modulo } from '../../src/vm/reference/value.ts'
-import { addressOf, type Case, classHashOf, gasOf } from './_case.ts'
+import { addressOf, type Case, classHashOf, gasOf, runCase } from './_case.ts'
 import type { JudgedCall, Judgement } from './_judge.ts'
 import type { MemoryHost } from './_memory-host.ts'
 
 /** Texts of faults where Rust panics, runs on for ever, or has larger pointers: nothing to compare with. */
 const unjudged = /is impossible|Vector capacity|modulus is 0|is elsewhere/
 
-/** Whether Blockifier can be asked about a case that ended so. */
+/** Blockifier's memory is made for what gas can buy: larger segments may end its process. */
+const MOST_CELLS = 1 << 20
+
+/** Whether Blockifier can be asked about a case. */
+export function canBeJudged(machine: ReferenceMachine, entry: Case, index: number): boolean {
+  let cells = 0
+  machine.onEnd = ({ memory }) => {
+    cells = Math.max(cells, ...memory.segments.map((segment) => segment.cells.length))
+  }
+  const { result } = runCase(machine, entry, index)
+  machine.onEnd = null
+  return cells <= MOST_CELLS && isJudgeable(result)
+}
+
+/** Whether a run ended in a way that Blockifier can be asked about. */
 export function isJudgeable({ outcome, error }: CallResult): boolean {
   if (outcome === HALTED) return false
   if (error === null) return true

@@ -11,9 +11,11 @@ import { P } from '../felt/felt.ts'
 import { HINT_ARGUMENTS, HINT_RESULTS } from '../kernels/vm-layout.ts'
 import type { Dictionary, Squash } from './frame.ts'
 import { HINT_FAILED, HINT_IMPOSSIBLE, type HintContext } from './rare-hints.ts'
-import type { Segments } from './segments.ts'
+import type { Interpreter, Segments } from './segments.ts'
 
 const RANGE_CHECK_BOUND = 1n << 128n
+/** Largest offset of a pointer. */
+const MAX_OFFSET = 0xffffffff
 const FIRST = HINT_ARGUMENTS
 const SECOND = HINT_ARGUMENTS + 32
 const THIRD = HINT_ARGUMENTS + 64
@@ -32,13 +34,13 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
     if (!segments.isSmall(number)) return HINT_IMPOSSIBLE
     const infos = needPointer(segments, arena, offset - 3)
     if (infos === 0) return HINT_FAILED
-    const at = segments.offsetOf(infos) + 3 * segments.smallNumber(number)
+    const made = segments.smallNumber(number)
     const segment = segments.allocate(64)
     if (segment < 0) return noMemory(segments)
     frame.dictionaries.set(segment, { index: frame.dictionaries.size, values: new Map() })
     const scratch = segments.scratch(0)
     segments.putPointer(scratch, segment, 0)
-    return kernel.insert(segments.segmentOf(infos), at, scratch) === 0 ? 0 : HINT_FAILED
+    return insertBehind(segments, kernel, infos, 3 * made, scratch)
   },
   Felt252DictEntryInit(context) {
     const dictionary = dictionaryAt(context, FIRST)
@@ -159,8 +161,26 @@ function insertPrevious(context: HintContext, dictionary: Dictionary): number {
   const { segments, kernel } = context
   const scratch = segments.scratch(0)
   putValue(segments, scratch, storedValue(context, dictionary))
-  const status = kernel.insert(segments.segmentOf(FIRST), segments.offsetOf(FIRST) + 1, scratch)
-  return status === 0 ? 0 : HINT_FAILED
+  return insertBehind(segments, kernel, FIRST, 1, scratch)
+}
+
+/** Inserts a value so many cells behind where a pointer points. */
+function insertBehind(
+  segments: Segments,
+  kernel: Interpreter,
+  pointer: number,
+  distance: number,
+  value: number,
+): number {
+  const segment = segments.segmentOf(pointer)
+  const offset = segments.offsetOf(pointer)
+  if (offset + distance > MAX_OFFSET) {
+    segments.fail(
+      `Operation failed: ${segment}:${offset} + ${distance}, maximum offset value exceeded`,
+    )
+    return HINT_FAILED
+  }
+  return kernel.insert(segment, offset + distance, value) === 0 ? 0 : HINT_FAILED
 }
 
 function storedValue(context: HintContext, dictionary: Dictionary): bigint {
