@@ -82,6 +82,7 @@ function prepare(memory: EngineMemory, count: number, active: number, advice: Ad
   words[layout.added] = count
   words[layout.exec] = 0
   words[layout.val] = 0
+  words[layout.prepared] = 0
   words[layout.commit] = 0
   words[layout.clock] = 0
   words[layout.stop] = 0

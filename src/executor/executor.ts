@@ -4,7 +4,8 @@
  * commit decides**; so estimates, waves, stacks of dependants and window are accelerators, and there is no termination
  * protocol: the block is over when its last transaction is committed.
  *
- * One turn: commit what can be, then run what was handed over, else validate, else start the next transaction, else wait.
+ * One turn: commit what can be, then run what was handed over, else validate, else start the next transaction (with a
+ * look at those behind it, see `preparation.ts`), else wait.
  *
  * Order of stores (what makes races harmless):
  *   publish   versions, retractions, OUT, status, then dependants, then the wave
@@ -21,6 +22,7 @@ import { ABORTS, OUT, USEFUL } from './line.ts'
 import { COMPLETED, REJECTED, type VirtualMachine } from './machine.ts'
 import * as Out from './out.ts'
 import { NO_EARLY_VALIDATION, NO_ESTIMATES } from './policy.ts'
+import { Preparation } from './preparation.ts'
 import { FAILED, Scheduler } from './scheduler.ts'
 import * as Status from './status.ts'
 import { Validator } from './validator.ts'
@@ -40,6 +42,7 @@ export class Executor {
   private readonly validator: Validator
   private readonly committer: Committer
   private readonly view: WorkerView
+  private readonly preparation: Preparation
 
   /** `index` is 1 or more; 0 is the owner of the memory. */
   constructor(memory: EngineMemory, machine: VirtualMachine, index: number) {
@@ -55,6 +58,7 @@ export class Executor {
     this.validator = new Validator(memory, this.versions, this.arena)
     this.view = new WorkerView(memory, this.versions, this.arena, this.worker)
     this.committer = new Committer(memory, machine, this.versions, this.validator, index)
+    this.preparation = new Preparation(memory, machine)
   }
 
   /** Takes part in the block that lies in the memory, until it is over. */
@@ -94,6 +98,7 @@ export class Executor {
       if ((words[this.memory.layout.policy]! & NO_EARLY_VALIDATION) === 0) this.validate(validate)
       return true
     }
+    this.preparation.claim()
     const execute = scheduler.claimExecution()
     if (execute >= 0) this.execute(execute)
     return execute >= 0 || scheduler.hasWork()

@@ -48,6 +48,11 @@ export interface View {
 }
 
 export interface VirtualMachine {
+  /**
+   * Gets ready for transactions that will start soon, here or on another thread; their encodings are at the first `count`
+   * of the offsets into `words`. It may fill memos, nothing that a result depends on.
+   */
+  prepare?(words: Int32Array, transactions: Int32Array, count: number): void
   /** Runs one incarnation: COMPLETED, BLOCKED or REJECTED. An exception is a fault: it counts only if the reads hold. */
   execute(txIndex: number, view: View): number
   /**

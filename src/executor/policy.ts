@@ -16,3 +16,5 @@ export const NO_DELTAS = 16
 export const NO_DEGRADATION = 32
 /** Dependants are left to whoever claims them. */
 export const NO_HAND_OFF = 64
+/** The virtual machine is not told of transactions before they start. */
+export const NO_PREPARATION = 128

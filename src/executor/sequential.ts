@@ -23,6 +23,7 @@ import { TransactionFault } from './fault.ts'
 import { INPUT, INPUT_WORDS, writeInput } from './line.ts'
 import { BLOCKED, COMPLETED, REJECTED, type View, type VirtualMachine } from './machine.ts'
 import { Overlay } from './overlay.ts'
+import { Preparation, TOGETHER } from './preparation.ts'
 
 /**
  * Runs a block. With an `EngineMemory`, whose owner calls, the changes are written to it; any other reader (a snapshot
@@ -99,8 +100,12 @@ class SequentialRun implements View {
     const startMs = performance.now()
     const outcomes = new Uint8Array(count)
     const results: Int32Array[] = []
+    const preparation = new Preparation(this.memory, this.machine)
     try {
       for (let txIndex = 0; txIndex < count; txIndex++) {
+        if (txIndex % TOGETHER === 0) {
+          preparation.prepare(txIndex, Math.min(count, txIndex + TOGETHER))
+        }
         outcomes[txIndex] = this.step(txIndex)
         results.push(this.copies.copy(this.words, this.resultOffset, this.resultWords))
       }

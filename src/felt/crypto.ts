@@ -49,6 +49,13 @@ interface Kernels {
   pedersen(x: number, y: number, out: number): number
   /** out = the hashes of `count` pairs (2 cells each) in a row, at most `batchHashes`; no memo. */
   pedersenBatch(pairs: number, count: number, out: number): number
+  /** Puts hashes of `count` pairs in a row, at most `batchHashes`, into the memo; overwrites them and `count` cells at out. */
+  pedersenAhead(pairs: number, count: number, out: number): number
+  /**
+   * Address of a list of hashes that this thread asked for and had not asked before: their number, a word, then addresses
+   * of pairs of cells. It notes 15 at most; whoever reads it sets the number to 0.
+   */
+  missedHashes(): number
   /** Permutes three cells in place. */
   poseidonPermute(state: number): void
   /** out = hash of two cells. */
@@ -107,7 +114,7 @@ interface Kernels {
   blake2sStart(): void
   blake2sAbsorb(cells: number, count: number): void
   blake2sFinish(out: number): void
-  /** Empty the memos, for measurements: of Pedersen and of known points (this thread's), of EcOp (all threads'). */
+  /** Empty the memos, for measurements: of Pedersen and EcOp (all threads'), of known points (this thread's). */
   forgetHashes(): void
   forgetBases(): void
   forgetEcOps(): void
@@ -115,6 +122,7 @@ interface Kernels {
 
 /** Exports that only the start needs. */
 interface Startup {
+  forgetOwnHashes(): void
   init(tables: number, scratch: number): void
   poseidonBuild(cells: number): void
   pointsBuild(cells: number): void
@@ -175,8 +183,8 @@ export function attachCrypto(memory: WebAssembly.Memory, thread: number): Crypto
     throw new Error(`expected a thread with scratch in the crypto memory, got number ${thread}`)
   }
   kernels.init(TABLES, scratch)
-  // A thread that died here may have left an entry half written: its successor starts with empty memos.
-  kernels.forgetHashes()
+  // A thread that died here may have left an entry half written: its successor starts with empty memos of its own.
+  kernels.forgetOwnHashes()
   kernels.forgetBases()
   return {
     ...kernels,

@@ -32,8 +32,25 @@ export {
   keccakResult,
   keccakStart,
 } from './keccak'
-export { BATCH_HASHES, byteConstants, init, IO_CELLS, pedersenTable, SCRATCH_BYTES, secpConstants, TABLES_BYTES } from './layout'
-export { forgetHashes, pedersen, pedersenBatch, pedersenFresh } from './pedersen'
+export {
+  BATCH_HASHES,
+  byteConstants,
+  init,
+  IO_CELLS,
+  missedHashes,
+  pedersenTable,
+  SCRATCH_BYTES,
+  secpConstants,
+  TABLES_BYTES,
+} from './layout'
+export {
+  forgetHashes,
+  forgetOwnHashes,
+  pedersen,
+  pedersenAhead,
+  pedersenBatch,
+  pedersenFresh,
+} from './pedersen'
 export {
   poseidonAbsorb,
   poseidonBuild,

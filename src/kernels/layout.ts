@@ -1,11 +1,12 @@
 /**
  * Where the crypto kernels keep things in the shared memory: tables once, scratch once a thread.
  *
- *     tables     Poseidon constants, curve constants, byte-hash and secp constants, roots, generator, Pedersen, memo of EcOp
+ *     tables     Poseidon constants, curve constants, byte-hash and secp constants, roots, generator, Pedersen, two memos
  *     scratch    cells for callers, temporaries of each kernel, memos, area of batches
  *
  * `init` sets both bases for this instance. Tables are written before any other thread attaches and never
- * after; scratch belongs to one thread. Only the memo of EcOp is shared while it changes, see ecop-memo.ts.
+ * after; scratch belongs to one thread. Only the memos of EcOp and of Pedersen hashes are shared while they change,
+ * see ecop-memo.ts.
  */
 import { F29_BYTES } from './field29'
 
@@ -43,8 +44,12 @@ const EC_MEMO: usize = PEDERSEN_TABLE + <usize>PEDERSEN_WINDOWS * PEDERSEN_ENTRI
 /** Entries of the memo of EcOp results, which all threads share; 256 bytes each. */
 export const EC_MEMO_ENTRIES: usize = 4096
 
-/** Bytes of all tables and the shared memo. */
-export const TABLES_BYTES: i32 = <i32>(EC_MEMO + EC_MEMO_ENTRIES * 256)
+const HASH_MEMO: usize = EC_MEMO + EC_MEMO_ENTRIES * 256
+/** Entries of the memo of Pedersen hashes that all threads share; 128 bytes each. */
+export const HASH_MEMO_ENTRIES: usize = 16384
+
+/** Bytes of all tables and the shared memos. */
+export const TABLES_BYTES: i32 = <i32>(HASH_MEMO + HASH_MEMO_ENTRIES * 128)
 
 /** Pairs of points that share one inversion: the first level of 64 Pedersen hashes. */
 export const BATCH_HASHES: i32 = 64
@@ -58,7 +63,10 @@ const ROOT_SCRATCH: usize = CURVE_SCRATCH + 12 * 1024
 const PEDERSEN_SCRATCH: usize = ROOT_SCRATCH + 3 * 1024
 const BYTES_SCRATCH: usize = PEDERSEN_SCRATCH + 8 * 1024
 const MEMO_SCRATCH: usize = 64 * 1024
-/** Entries of the memo of Pedersen hashes; 96 bytes each. */
+/** Hashes that the thread's own memo lacked: their number u32, then addresses of the first 15 entries. */
+const MISSED_SCRATCH: usize = MEMO_SCRATCH - 64
+export const MOST_MISSED: u32 = 15
+/** Entries of a thread's own memo of Pedersen hashes, in front of the shared one; 96 bytes each. */
 export const MEMO_ENTRIES: usize = 4096
 const BATCH_SCRATCH: usize = MEMO_SCRATCH + MEMO_ENTRIES * 96
 const BATCH_PREFIXES: usize = BATCH_SCRATCH + BATCH_PAIRS * 16
@@ -143,8 +151,16 @@ export function memoScratch(): usize {
   return scratch + MEMO_SCRATCH
 }
 
+export function missedHashes(): usize {
+  return scratch + MISSED_SCRATCH
+}
+
 export function ecMemo(): usize {
   return tables + EC_MEMO
+}
+
+export function hashMemo(): usize {
+  return tables + HASH_MEMO
 }
 
 /** Addresses of left, right and sum of each pair: 12 of 16 bytes. */

@@ -9,7 +9,8 @@
  * additions.
  *
  * One hash is 41 mixed additions and an inversion. Many are added as trees in affine coordinates, level by
- * level over all hashes, so that a level of all of them costs one inversion. A memo answers repetitions.
+ * level over all hashes, so that a level of all of them costs one inversion. Two memos answer repetitions: a small
+ * one of the thread, then the shared one.
  */
 import { addPairs, setPair, setRight, unpackPoint } from './batch'
 import { cellCopy, cellEquals, UNSET } from './cell'
@@ -22,6 +23,8 @@ import {
   batchPoints,
   MEMO_ENTRIES,
   memoScratch,
+  missedHashes,
+  MOST_MISSED,
   PEDERSEN_BITS,
   PEDERSEN_ENTRIES,
   PEDERSEN_WINDOWS,
@@ -29,6 +32,7 @@ import {
   pedersenTable,
   POINT_BYTES,
 } from './layout'
+import { forgetShared, recallHash, rememberHash } from './pedersen-memo'
 import { bitsOf } from './scalar'
 import { INFINITY, OK } from './status'
 
@@ -40,7 +44,7 @@ const TREE_POINTS: usize = <usize>FELT_WINDOWS
 const SMALLEST_BATCH: i32 = 2
 
 /**
- * out = the hash of two cells, from the memo if it is there. Fails only if the sum is infinity.
+ * out = the hash of two cells, from a memo if it is there. Fails only if the sum is infinity.
  */
 export function pedersen(x: usize, y: usize, out: usize): i32 {
   const entry = memoEntry(x, y)
@@ -50,15 +54,57 @@ export function pedersen(x: usize, y: usize, out: usize): i32 {
   }
   cellCopy(entry, x)
   cellCopy(entry + 32, y)
-  const status = pedersenFresh(entry, entry + 32, entry + 64)
-  if (status == OK) cellCopy(out, entry + 64)
-  else store<i64>(entry, UNSET, 8)
-  return status
+  noteMissed(entry)
+  if (!recallHash(entry, entry + 32, entry + 64)) {
+    const status = pedersenFresh(entry, entry + 32, entry + 64)
+    if (status != OK) {
+      store<i64>(entry, UNSET, 8)
+      return status
+    }
+    rememberHash(entry, entry + 32, entry + 64)
+  }
+  cellCopy(out, entry + 64)
+  return OK
+}
+
+/** Notes an entry for whoever wants to know which hashes a transaction asked for first; it has emptied the list before. */
+function noteMissed(entry: usize): void {
+  const missed = missedHashes()
+  const count = load<u32>(missed)
+  if (count == MOST_MISSED) return
+  store<u32>(missed + 4 + <usize>count * 4, <u32>entry)
+  store<u32>(missed, count + 1)
 }
 
 /** Empties this thread's memo. */
-export function forgetHashes(): void {
+export function forgetOwnHashes(): void {
   memory.fill(memoScratch(), 0, MEMO_ENTRIES * 96)
+}
+
+/** Empties this thread's memo and the shared one; only while no other thread computes. */
+export function forgetHashes(): void {
+  forgetOwnHashes()
+  forgetShared()
+}
+
+/**
+ * Puts the hashes of `count` pairs of cells in a row, at most 64, into the shared memo: those that it lacks are computed
+ * together. The pairs are overwritten, and `count` cells at `out`. Returns how many were computed.
+ */
+export function pedersenAhead(pairs: usize, count: i32, out: usize): i32 {
+  let fresh = 0
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const pair = pairs + i * 64
+    if (recallHash(pair, pair + 32, out)) continue
+    memory.copy(pairs + (<usize>fresh) * 64, pair, 64)
+    fresh++
+  }
+  // Hashes that cannot be made are left to who asks for them.
+  if (pedersenBatch(pairs, fresh, out) != OK) return 0
+  for (let i: usize = 0; i < <usize>fresh; i++) {
+    rememberHash(pairs + i * 64, pairs + i * 64 + 32, out + i * 32)
+  }
+  return fresh
 }
 
 /** The one place of the memo where this pair of cells may be; zeroed memory matches no cell. */

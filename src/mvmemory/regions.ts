@@ -55,6 +55,8 @@ const controlNames = [
   /** Next transaction to start, next to validate: claimed by compare-and-exchange, lowered by a min loop. */
   'exec',
   'val',
+  /** Next transaction that the virtual machine is told of before it starts: claimed by compare-and-exchange. */
+  'prepared',
   /** Length of the committed prefix; written by the holder of the clock. */
   'commit',
   /** Commit lock: 0, or the index of the executor that has it. */

@@ -45,8 +45,16 @@ import type { TransactionInput } from './transaction-input.ts'
 
 const TRANSFER_ARGUMENTS = 3
 
-/** The cell of the variable's name, made on first use. */
 let balances: Int32Array | null = null
+
+/** The cell of the name of the variable that holds balances, made on first use. */
+export function balanceVariable(): Int32Array {
+  if (balances === null) {
+    balances = new Int32Array(CELL_WORDS)
+    writeCellWords(balances, 0, starknetKeccak('ERC20_balances'))
+  }
+  return balances
+}
 
 /**
  * Writes the keys of an account's balance, low and high half, as cells. The account is the cell at `from[offset]`. The
@@ -58,14 +66,11 @@ export function writeBalanceKeys(
   from: Int32Array,
   offset: number,
 ): void {
-  if (balances === null) {
-    balances = new Int32Array(CELL_WORDS)
-    writeCellWords(balances, 0, starknetKeccak('ERC20_balances'))
-  }
+  const variable = balanceVariable()
   const crypto = defaultCrypto()
   const name = crypto.scratch
   const account = name + CELL_BYTES
-  copyCellWords(balances, 0, crypto.words, name >> 2)
+  copyCellWords(variable, 0, crypto.words, name >> 2)
   copyCellWords(from, offset, crypto.words, account >> 2)
   if (crypto.pedersen(name, account, name) !== OK) {
     throw new Error('the Pedersen hash of a balance met a degenerate addition')

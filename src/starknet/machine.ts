@@ -22,6 +22,7 @@ import { CALL, FIELD_HASH, L1_HANDLER } from './encoded-transaction.ts'
 import { pricesOf } from './fee.ts'
 import { writeBalanceKeys } from './fee-transfer.ts'
 import { Flow } from './flow.ts'
+import { HashesAhead } from './hashes-ahead.ts'
 import { StarknetHost } from './host.ts'
 import { finishOutcome } from './outcome.ts'
 import {
@@ -83,6 +84,7 @@ class StarknetMachine implements VirtualMachine {
   readonly #host: StarknetHost
   readonly #flow: Flow
   readonly #single: SingleCall
+  readonly #ahead: HashesAhead
   /** Words of the block that `#block` was decoded from. */
   readonly #context = new Int32Array(BLOCK_CONTEXT_WORDS)
   #block: BlockRun | null = null
@@ -95,6 +97,11 @@ class StarknetMachine implements VirtualMachine {
     this.#host = new StarknetHost(this.#run)
     this.#flow = new Flow(this.#run, this.#input)
     this.#single = new SingleCall(this.#run, this.#input)
+    this.#ahead = new HashesAhead(options.crypto)
+  }
+
+  prepare(words: Int32Array, transactions: Int32Array, count: number): void {
+    this.#ahead.compute(words, transactions, count)
   }
 
   execute(_txIndex: number, view: View): number {
@@ -107,7 +114,10 @@ class StarknetMachine implements VirtualMachine {
     const seed = (input.felt(FIELD_HASH) + this.#secret) % P
     this.#cairo.begin(block.machineConstants, this.#host, seed)
     const isSingle = input.kind === CALL || input.kind === L1_HANDLER
-    return isSingle ? this.#single.execute() : this.#flow.execute()
+    if (isSingle) return this.#single.execute()
+    const outcome = this.#flow.execute()
+    this.#ahead.learn(input)
+    return outcome
   }
 
   finish(words: Int32Array, result: number, delta: number): void {

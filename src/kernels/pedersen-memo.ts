@@ -1,0 +1,57 @@
+/**
+ * Pedersen hashes that some thread computed, for all of them: storage addresses are asked again by other calls, other
+ * transactions and other threads.
+ *
+ *     entry   0 x, 32 y, 64 hash: cells; 96 sequence u32
+ *
+ * The rules of an entry are those of ecop-memo.ts: it changes only while its sequence is odd, who saw the same even
+ * number before and after its loads saw one entry, and who loses the race for an entry goes without.
+ */
+import { cellCopy, cellEquals } from './cell'
+import { hashMemo, HASH_MEMO_ENTRIES } from './layout'
+
+const HASH: usize = 64
+const SEQUENCE: usize = 96
+const ENTRY_BYTES: usize = 128
+
+/** out = the hash of two cells, if it is known. */
+export function recallHash(x: usize, y: usize, out: usize): bool {
+  const entry = entryOf(x, y)
+  const before = atomic.load<u32>(entry, SEQUENCE)
+  if (before & 1) return false
+  if (!cellEquals(entry, x) || !cellEquals(entry + 32, y)) return false
+  const h0 = load<u64>(entry, HASH)
+  const h1 = load<u64>(entry, HASH + 8)
+  const h2 = load<u64>(entry, HASH + 16)
+  const h3 = load<u64>(entry, HASH + 24)
+  // An update, not a load: see ecop-memo.ts.
+  if (atomic.add<u32>(entry, 0, SEQUENCE) != before) return false
+  store<u64>(out, h0)
+  store<u64>(out, h1, 8)
+  store<u64>(out, h2, 16)
+  store<u64>(out, h3, 24)
+  return true
+}
+
+/** Keeps a hash, unless another thread is at the same entry. */
+export function rememberHash(x: usize, y: usize, hash: usize): void {
+  const entry = entryOf(x, y)
+  const before = atomic.load<u32>(entry, SEQUENCE)
+  if (before & 1) return
+  if (atomic.cmpxchg<u32>(entry, before, before + 1, SEQUENCE) != before) return
+  cellCopy(entry, x)
+  cellCopy(entry + 32, y)
+  cellCopy(entry + HASH, hash)
+  atomic.store<u32>(entry, before + 2, SEQUENCE)
+}
+
+/** Forgets everything; only while no other thread computes. */
+export function forgetShared(): void {
+  memory.fill(hashMemo(), 0, HASH_MEMO_ENTRIES * ENTRY_BYTES)
+}
+
+/** The one place where this pair may be. A zeroed entry matches no cell. */
+function entryOf(x: usize, y: usize): usize {
+  const mixed = (load<u64>(x) * 0x9e3779b97f4a7c15) ^ (load<u64>(y) * 0xc2b2ae3d27d4eb4f)
+  return hashMemo() + <usize>((mixed >>> 40) & (HASH_MEMO_ENTRIES - 1)) * ENTRY_BYTES
+}
