@@ -290,27 +290,4 @@ test('a syscall without the gas for it answers so, and takes none', () => {
   ])
 })
 
-test('return values are checked', () => {
-  const back = (gas: bigint, flag: bigint): Slot[] => [
-    push(gas),
-    push(0n),
-    push(flag),
-    words(encode({ dst: 0, op0: -1, op0Fp: true, op1: -4, source: 2, ap: 2, opcode: 4 })),
-    words(encode({ dst: 0, op0: -1, op0Fp: true, op1: -3, source: 2, ap: 2, opcode: 4 })),
-    words(RET),
-  ]
-  assert.is(run(back(1n, 0n)).outcome, RETURNED)
-  assert.is(run(back(1n, 1n)).outcome, FAILED)
-  // More than the entry point was given, but not more than the call had.
-  assert.is(run(back(50_000n, 0n), { gas: 50_000 }).outcome, RETURNED)
-  const tooMuch = run(back(50_001n, 0n), { gas: 50_000 })
-  assert.is(tooMuch.error!.text, 'Malformed return data : Unexpected remaining gas: 50001..\n')
-  assert.is(tooMuch.error!.framed, false)
-  const noFlag = run(back(1n, 2n))
-  assert.is(
-    noFlag.error!.text,
-    'Malformed return data : Failure flag expected to be either 0 or 1..\n',
-  )
-})
-
 test.run()

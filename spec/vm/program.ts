@@ -61,7 +61,6 @@ test('a class without code or entry points is a program', () => {
 const refusals: [what: string, casm: unknown, message: RegExp][] = [
   ['what is no object', 'text', /expected a compiled class to be an object/],
   ['another prime', casm({ prime: '0x11' }), /expected the prime of Starknet/],
-  ['a Cairo 0 class', { program: {}, entry_points_by_type: {} }, /Cairo 0 class, which is not/],
   ['a missing bytecode', casm({ bytecode: undefined }), /expected bytecode to be a list/],
   ['a word that is no felt', casm({ bytecode: ['12'] }), /bytecode\[0\] to be a felt/],
   [
