@@ -17,7 +17,7 @@ import {
 } from '../../src/kernels/vm-layout.ts'
 import type { ProgramImage } from '../../src/vm/host.ts'
 import { predecode, type Reach } from '../../src/vm/predecode.ts'
-import { attachProgram, buildProgramImage } from '../../src/vm/program.ts'
+import { attachProgram, buildProgramImage, dispatchOfHints } from '../../src/vm/program.ts'
 import type { ReferenceProgram } from '../../src/vm/reference/casm.ts'
 import { readClass } from '../../src/vm/reference/machine.ts'
 import type { Casm, Subject } from './_classes.ts'
@@ -161,25 +161,28 @@ function patchedImage(
     return view.getUint32(IMAGE_RECORDS, true) + pc * RECORD_BYTES
   }
   const headOf = (pc: number) => view.getUint32(recordAt(pc) + RECORD_HINT, true)
-  const setHead = (pc: number, head: number) =>
-    view.setUint32(recordAt(pc) + RECORD_HINT, head, true)
   const program = [...bytecode, RETURN_WORD]
+  const bytes = new Uint8Array(buffer)
+  const setRecord = (pc: number, head: number) => {
+    const at = recordAt(pc)
+    bytes.fill(0, at, at + RECORD_BYTES)
+    predecode(view, at, program, pc, words, reach)
+    if (head === 0) return
+    view.setUint32(at + RECORD_HINT, head, true)
+    view.setUint8(at, dispatchOfHints(bytes, head))
+  }
   for (const mutation of mutations) {
     if (mutation.kind === 'word') {
       const { pc, word } = mutation
       writeCell(cells, firstCell + pc * CELL_LONGS, word)
-      for (let at = Math.max(0, pc - 1); at <= pc; at++) {
-        const head = headOf(at)
-        new Uint8Array(buffer, recordAt(at), RECORD_BYTES).fill(0)
-        predecode(view, recordAt(at), program, at, words, reach)
-        setHead(at, head)
-      }
-    } else if (mutation.kind === 'drop') setHead(mutation.pc, 0)
+      if (pc > 0) setRecord(pc - 1, headOf(pc - 1))
+      setRecord(pc, headOf(pc))
+    } else if (mutation.kind === 'drop') setRecord(mutation.pc, 0)
     else if (mutation.kind === 'move' && mutation.from !== mutation.to) {
       const head = headOf(mutation.from)
       if (head === 0) continue
-      setHead(mutation.from, 0)
-      setHead(mutation.to, head)
+      setRecord(mutation.from, 0)
+      setRecord(mutation.to, head)
     }
   }
   view.setUint32(IMAGE_BELOW, -reach.lowest, true)

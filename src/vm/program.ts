@@ -126,7 +126,7 @@ export function buildProgramImage(casm: unknown): ProgramImage {
     const head = heads.get(pc)
     if (head === undefined) continue
     view.setUint32(recordsAt + pc * 32 + RECORD_HINT, hintsAt + head, true)
-    view.setUint8(recordsAt + pc * 32, hints.dispatchOf(head))
+    view.setUint8(recordsAt + pc * 32, dispatchOfHints(hints.bytes, head))
   }
   for (let pc = program.length; pc < words + SENTINELS; pc++) generalRecord(pc)
   hints.copyTo(new Uint8Array(buffer), view, hintsAt, immediatesAt)
@@ -204,6 +204,21 @@ function readBuiltins(value: unknown, where: string): BuiltinName[] {
   })
 }
 
+/**
+ * What a record with hints, encoded from `head` on, is dispatched on: a comparison that is alone and has plain operands
+ * needs no exit.
+ */
+export function dispatchOfHints(bytes: ArrayLike<number>, head: number): number {
+  const isPlain = (operand: number) => {
+    const kind = bytes[head + operand]
+    return kind === OPERAND_DEREF || kind === OPERAND_IMMEDIATE
+  }
+  if (bytes[head + 1] === 0 || bytes[head + 4] !== 2) return KIND_HINT
+  if (!isPlain(8) || !isPlain(24)) return KIND_HINT
+  if (bytes[head] === HINT_TEST_LESS) return KIND_LESS
+  return bytes[head] === HINT_TEST_LESS_OR_EQUAL ? KIND_LESS_OR_EQUAL : KIND_HINT
+}
+
 /** Encodes hints; immediates go to a pool behind them. */
 class HintWriter {
   bytes: number[] = []
@@ -222,19 +237,6 @@ class HintWriter {
       this.hint(hint, i === all.length - 1)
     })
     return start
-  }
-
-  /** What a record with hints is dispatched on: a comparison that is alone and has plain operands needs no exit. */
-  dispatchOf(head: number): number {
-    const { bytes } = this
-    const isPlain = (operand: number) => {
-      const kind = bytes[head + operand]
-      return kind === OPERAND_DEREF || kind === OPERAND_IMMEDIATE
-    }
-    if (bytes[head + 1] === 0 || bytes[head + 4] !== 2) return KIND_HINT
-    if (!isPlain(8) || !isPlain(24)) return KIND_HINT
-    if (bytes[head] === HINT_TEST_LESS) return KIND_LESS
-    return bytes[head] === HINT_TEST_LESS_OR_EQUAL ? KIND_LESS_OR_EQUAL : KIND_HINT
   }
 
   copyTo(bytes: Uint8Array, view: DataView, hintsAt: number, immediatesAt: number): void {
