@@ -202,6 +202,7 @@ export async function inFolder<Result>(
   const maker = new BlockMaker(database, benchOptions(dataDir), hashes)
   if (folder.isNew) folder.settle()
   const result = await work(maker, folder.database)
+  // A node that finds no journal beside a chain says that something is missing.
   const journal = await openLogEngine(await openJournalFolder(folder.journal))
   await journal.campaign(maker.store.height())
   await journal.close()

@@ -16,6 +16,7 @@ import { journal } from './_state-journal.ts'
 import { reads } from './_state-reads.ts'
 import type { StateCase } from './_state-rows.ts'
 import { scale } from './_state-scale.ts'
+import { start } from './_state-start.ts'
 import { tries } from './_state-tries.ts'
 
 /** By name, in the order in which they run; `slow` ones only when they are asked for. */
@@ -25,10 +26,11 @@ const cases: Record<string, StateCase> = {
   journal,
   tries: (folder) => tries(folder, 10_000),
   'tries-of-a-million': (folder) => tries(folder, 1_000_000),
+  start,
   scale,
 }
 
-const slow = new Set(['tries-of-a-million', 'scale'])
+const slow = new Set(['tries-of-a-million', 'start', 'scale'])
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
