@@ -3,7 +3,7 @@
  * serves; every other start finds what a killed process left. For comparison the same on a chain that has genesis alone.
  * Nodes of the tries have cheap hashes, for a start looks at none.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startNodeProcess } from '../spec/crash/_node-process.ts'
@@ -74,6 +74,8 @@ export async function start(folder: string, args: string[]): Promise<StateRow[]>
 /** The journal as a node leaves it that has made these blocks: they fill its newest file. */
 async function writeJournal(path: string, blocks: readonly SealedBlock[]): Promise<void> {
   const [first] = blocks
+  rmSync(path, { recursive: true })
+  mkdirSync(path)
   const journal = await openLogEngine(await openJournalFolder(path))
   const term = await journal.campaign(first!.context.number - 1)
   for (const [index, { context, transactions }] of blocks.entries()) {

@@ -12,6 +12,7 @@ import {
   BEGIN,
   type EngineRecord,
   EXTEND,
+  heightOf,
   type Placed,
   REWIND,
   readBegin,
@@ -39,7 +40,8 @@ export class Assembly {
   }
 
   /** Takes the next record. */
-  add({ type, body }: EngineRecord): void {
+  add(record: EngineRecord): void {
+    const { type, body } = record
     switch (type) {
       case START: {
         const { height } = readStart(body)
@@ -51,7 +53,9 @@ export class Assembly {
         for (const placed of readSubmit(body)) this.#waiting.set(placed.hash, placed)
         return
       case BEGIN:
-        this.#open = { init: readBegin(body), chunks: [], seal: null }
+        this.#open = this.#isAskedFor(record)
+          ? { init: readBegin(body), chunks: [], seal: null }
+          : null
         return
       case EXTEND:
         this.#extend(body)
@@ -77,7 +81,7 @@ export class Assembly {
         `the journal orders transaction 0x${hash.toString(16)} in block ${height} and does not hold it`,
       )
     }
-    return this.#open === null ? this.#blocks : [...this.#blocks, ...this.#kept(this.#open)]
+    return this.#open === null ? this.#blocks : [...this.#blocks, this.#open]
   }
 
   get waiting(): Submission[] {
@@ -88,7 +92,7 @@ export class Assembly {
   #extend(body: Uint8Array): void {
     const { height, included, dropped, digest } = readExtend(body)
     // Blocks whose beginning was forgotten are below everything that is asked for.
-    if (this.#open !== null && height >= this.#from) {
+    if (this.#open !== null) {
       const transactions = included.flatMap((hash) => this.#find(hash, height))
       this.#open.chunks.push({ transactions, digest })
     }
@@ -112,11 +116,12 @@ export class Assembly {
   }
 
   #close(): void {
-    if (this.#open !== null) this.#blocks.push(...this.#kept(this.#open))
+    if (this.#open !== null) this.#blocks.push(this.#open)
     this.#open = null
   }
 
-  #kept(block: BlockRecord): BlockRecord[] {
-    return block.init.context.number >= this.#from ? [block] : []
+  /** Most blocks of a journal are stored, so their contexts are not even read. */
+  #isAskedFor(record: EngineRecord): boolean {
+    return (heightOf(record) ?? -1) >= this.#from
   }
 }

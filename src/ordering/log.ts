@@ -43,7 +43,10 @@ import { groupBytes, HEADER_BYTES, headerBytes, scanSegment, segmentName } from 
 import { Standing } from './standing.ts'
 
 export interface LogOptions {
-  /** A segment that is longer gets a successor. Smaller ones are dropped earlier and cost more files. */
+  /**
+   * A segment that is longer gets a successor. Smaller ones are dropped earlier and cost more files; the newest one is read at
+   * every start.
+   */
   segmentBytes: number
   /** How long to wait before a write is tried again for which there was no room. */
   retryMs: number
@@ -52,7 +55,7 @@ export interface LogOptions {
 }
 
 export const defaultLogOptions: LogOptions = {
-  segmentBytes: 16 << 20,
+  segmentBytes: 4 << 20,
   retryMs: 250,
   say: (text) => process.stderr.write(`fugue: ${text}\n`),
 }
