@@ -166,16 +166,16 @@ test('points that meet on the way are added all the same', () => {
   const memory = createCryptoMemory(1)
   const kernels = attachCrypto(memory, 0) as Crypto & { pedersenTable(): number }
   const { bytes, scratch, cells } = kernels
-  const entry = (window: number) => kernels.pedersenTable() + window * 4096 * 64
+  const entry = (window: number) => kernels.pedersenTable() + window * 16384 * 64
   const zeros = new Array<bigint>(2 * batchHashes).fill(0n)
   const shift = Point.fromAffine(PEDERSEN_POINTS[0]!)
-  // Entry 0 of window 0 is (3 - 2^42) S, that of window 1 is 2 S. Put the first, or its negative, in place of the second.
-  const base = shift.multiply(CURVE_ORDER + 3n - 2n ** 42n)
+  // Entry 0 of window 0 is (3 - 2^36) S, that of window 1 is 2 S. Put the first, or its negative, in place of the second.
+  const base = shift.multiply(CURVE_ORDER + 3n - 2n ** 36n)
   const first = bytes.slice(entry(0), entry(0) + 64)
   const negative = first.slice()
   const packed = new BigUint64Array(negative.buffer)
   const y = [7, 6, 5, 4].reduce((sum, i) => (sum << 64n) | packed[i]!, 0n)
-  for (let i = 0; i < 4; i++) packed[4 + i] = (P - y) >> BigInt(64 * i)
+  for (let i = 0; i < 4; i++) packed[4 + i] = (2n * P - y) >> BigInt(64 * i)
   for (const [point, sum] of [
     [first, base.subtract(shift)],
     [negative, shift.negate().subtract(base)],

@@ -12,7 +12,7 @@ import { AFFINE_BYTES, affineAdd, affineDouble, Y } from './curve'
 import { F29_BYTES, f29Add, f29Copy, f29Difference, f29Mul } from './field29'
 import { f29Pack, f29Unpack } from './field29-border'
 import { f29Invert } from './field29-invert'
-import { f29IsZero, f29Reduce } from './field29-reduce'
+import { f29IsZero, f29Lift, f29Reduce } from './field29-reduce'
 import { batchPairs, batchPrefixes, curveScratch } from './layout'
 
 export const PAIR_BYTES: usize = 16
@@ -30,6 +30,16 @@ export function setPair(index: usize, left: usize, right: usize, sum: usize): vo
 @inline
 export function setRight(index: usize, right: usize): void {
   store<u32>(batchPairs() + index * PAIR_BYTES, <u32>right, 4)
+}
+
+/** Loads a word of all points of pairs in a row: 4 instructions each, so many misses are under way at once. */
+export function touchPairs(count: usize): u64 {
+  let touched: u64 = 0
+  const end = batchPairs() + count * PAIR_BYTES
+  for (let pair = batchPairs(); pair < end; pair += PAIR_BYTES) {
+    touched ^= load<u64>(load<u32>(pair)) ^ load<u64>(load<u32>(pair, 4))
+  }
+  return touched
 }
 
 /** Adds `count` pairs of packed or raw points. False, with no sums, if two points of a pair have equal x. */
@@ -112,12 +122,12 @@ function multiplyPrefix(prefix: usize, i: usize): void {
   else f29Mul(next, prefix, prefix + F29_BYTES)
 }
 
-/** The table entry of a raw point. */
+/** The table entry of a raw point. Its coordinates are positive but not unique. */
 export function packPoint(entry: usize, point: usize): void {
   const value = curveScratch() + 16 * AFFINE_BYTES
-  f29Reduce(value, point)
+  f29Lift(value, point)
   f29Pack(entry, value)
-  f29Reduce(value, point + Y)
+  f29Lift(value, point + Y)
   f29Pack(entry + 32, value)
 }
 

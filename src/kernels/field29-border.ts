@@ -145,7 +145,7 @@ export function f29PlainToCell(cell: usize, a: usize): void {
   )
 }
 
-/** The 32 bytes of a table entry: a carried value in [0, P), as four limbs of 64 bits. */
+/** The 32 bytes of a table entry: a carried value in [0, 2^256), as four limbs of 64 bits. */
 export function f29Pack(out: usize, a: usize): void {
   const r2 = load<u64>(a, 16)
   const r4 = load<u64>(a, 32)

@@ -13,6 +13,13 @@ export function f29Reduce(out: usize, a: usize): void {
   else if (load<i64>(out, 64) >> 19 != 0 && !belowP(out)) addMultiple(out, -1)
 }
 
+/** out = a carried value brought to within a hair of [P, 2P] in one pass: not unique, but never negative. */
+export function f29Lift(out: usize, a: usize): void {
+  const count = 1 - (load<i64>(a, 64) >> 19)
+  f29Copy(out, a)
+  addMultiple(out, count)
+}
+
 function addMultiple(out: usize, count: i64): void {
   store<i64>(out, load<i64>(out) + count)
   store<i64>(out, load<i64>(out, 48) + count * P6, 48)
