@@ -29,7 +29,6 @@ export type Mutation =
   | { kind: 'move'; from: number; to: number }
   | { kind: 'hints'; pc: number; hints: unknown[] }
 
-const RETURN_WORD = 0x208b7fff7fff7ffen
 const RECORD_BYTES = 32
 /** Classes up to this many words may get mutants that must be read from the start. */
 const SMALL_CLASS = 3000
@@ -62,9 +61,7 @@ export function mutantOf(subject: Subject, mutations: Mutation[]): Subject {
     : null
   const reference = mutatedProgram(subject.reference, mutations)
   const image =
-    casm === null
-      ? patchedImage(subject.fast.image, reference.bytecode, mutations)
-      : buildProgramImage(casm)
+    casm === null ? patchedImage(subject.fast.image, mutations) : buildProgramImage(casm)
   const fast = attachProgram(`${subject.name} mutant ${count++}`, image)
   return { name: `${subject.name} mutant`, casm: casm ?? subject.casm, fast, reference }
 }
@@ -144,7 +141,6 @@ function workingCopy(original: SharedArrayBuffer): Copy {
 
 function patchedImage(
   { buffer: original, entryPoints }: ProgramImage,
-  bytecode: bigint[],
   mutations: Mutation[],
 ): ProgramImage {
   const { buffer, changed } = workingCopy(original)
@@ -161,12 +157,12 @@ function patchedImage(
     return view.getUint32(IMAGE_RECORDS, true) + pc * RECORD_BYTES
   }
   const headOf = (pc: number) => view.getUint32(recordAt(pc) + RECORD_HINT, true)
-  const program = [...bytecode, RETURN_WORD]
+  const program = { words: new Int32Array(buffer), first: firstCell * 2, count: words }
   const bytes = new Uint8Array(buffer)
   const setRecord = (pc: number, head: number) => {
     const at = recordAt(pc)
     bytes.fill(0, at, at + RECORD_BYTES)
-    predecode(view, at, program, pc, words, reach)
+    predecode(view, at, program, pc, reach)
     if (head === 0) return
     view.setUint32(at + RECORD_HINT, head, true)
     view.setUint8(at, dispatchOfHints(bytes, head))

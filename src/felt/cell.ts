@@ -106,6 +106,65 @@ export function hexToCell(cells: BigUint64Array, offset: number, text: string): 
   writeCell(cells, offset, parseFelt(text))
 }
 
+/**
+ * Writes the felt of a text, `0x` and 1-64 digits, into words without a bigint on the way: programs are tens of thousands
+ * of felts. False, with nothing that counts written, if the text is none.
+ */
+export function hexToCellWords(words: Int32Array, offset: number, text: string): boolean {
+  const { length } = text
+  if (length < 3 || length > 66 || text.charCodeAt(0) !== 0x30 || text.charCodeAt(1) !== 0x78) {
+    return false
+  }
+  let end = length
+  for (let word = 0; word < CELL_WORDS; word++) {
+    const start = Math.max(2, end - 8)
+    let value = 0
+    for (let i = start; i < end; i++) {
+      const digit = digits[text.charCodeAt(i) & 0x7f]!
+      if (digit < 0 || text.charCodeAt(i) > 0x7f) return false
+      value = (value << 4) | digit
+    }
+    parts[word] = value
+    end = start
+  }
+  if ((parts[2]! | parts[3]! | parts[4]! | parts[5]! | parts[6]! | parts[7]!) === 0) {
+    words[offset] = parts[0]!
+    words[offset + 1] = parts[1]!
+    words[offset + 2] = 1
+    words.fill(0, offset + 3, offset + CELL_WORDS)
+    return true
+  }
+  if (!isBelowPrime()) return false
+  words[offset] = parts[0]!
+  words[offset + 1] = parts[1]!
+  words[offset + 2] = parts[6]!
+  words[offset + 3] = parts[7]! | BIG_WORD
+  for (let i = 2; i < 6; i++) words[offset + 2 + i] = parts[i]!
+  return true
+}
+
+/** The top bit of a tag, as a word. */
+const BIG_WORD = 1 << 31
+/** The highest words of P = 2^251 + 17 * 2^192 + 1. */
+const P_WORD_7 = 0x08000000
+const P_WORD_6 = 0x11
+
+/** Words of the felt that is being read, lowest first. */
+const parts = new Int32Array(CELL_WORDS)
+/** Values of hexadecimal digits by their code, -1 for other characters. */
+const digits = Int8Array.from({ length: 128 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16)
+  return Number.isNaN(digit) ? -1 : digit
+})
+
+function isBelowPrime(): boolean {
+  const high = parts[7]! >>> 0
+  if (high !== P_WORD_7) return high < P_WORD_7
+  const next = parts[6]! >>> 0
+  if (next !== P_WORD_6) return next < P_WORD_6
+  return (parts[0]! | parts[1]! | parts[2]! | parts[3]! | parts[4]! | parts[5]!) === 0
+}
+
 /** Copies a cell between word arrays. */
 export function copyCellWords(
   from: Int32Array,

@@ -45,11 +45,10 @@ import {
 } from '../kernels/vm-layout.ts'
 
 const CELL = 32
-const P = 2n ** 251n + 17n * 2n ** 192n + 1n
-const SMALL_LIMIT = 1n << 64n
-const ADD_LIMIT = 1n << 32n
+const CELL_WORDS = 8
+const ADD_LIMIT = 2 ** 32
 /** Farther than any program is long. */
-const FAR = 1n << 24n
+const FAR = 2 ** 24
 
 /** Kinds whose immediate is a distance in words, kept in bytes. */
 const jumpKinds = new Set([KIND_JNZ, KIND_JUMP, KIND_CALL, KIND_ADVANCE])
@@ -60,27 +59,37 @@ export interface Reach {
   highest: number
 }
 
+/** The cells of a program, `count` of them with the tail of two, from word `first`. */
+export interface ProgramCells {
+  words: Int32Array
+  first: number
+  count: number
+}
+
 /**
- * Writes the record of word `pc` at byte `at` of `view`. `words` counts those of the program with the tail. Immediates
- * of 64 bits and distances are in the record; the interpreter finds others in the cell behind the word.
+ * Writes the record of word `pc` at byte `at` of `view`. Immediates of 64 bits and distances are in the record; the
+ * interpreter finds others in the cell behind the word.
  */
 export function predecode(
   view: DataView,
   at: number,
-  bytecode: bigint[],
+  cells: ProgramCells,
   pc: number,
-  words: number,
   reach: Reach,
 ): void {
-  const word = bytecode[pc]!
-  const low = Number(word & 0xffffffffn)
-  const high = Number((word >> 32n) & 0xffffffffn)
+  const { words } = cells
+  const cell = cells.first + pc * CELL_WORDS
+  const low = words[cell]!
+  const high = words[cell + 1]!
   const offDst = (low & 0xffff) - 0x8000
   const offOp0 = (low >>> 16) - 0x8000
   const offOp1 = (high & 0xffff) - 0x8000
   const flags = high >>> 16
   const isImmediate = ((flags >> 2) & 7) === 1
-  const immediate = isImmediate && pc + 1 < bytecode.length ? bytecode[pc + 1]! : null
+  // The last cell of the tail is no word of the program.
+  const hasImmediate = isImmediate && pc + 2 < cells.count
+  const immediate = cell + CELL_WORDS
+  const distance = hasImmediate ? signedNumber(words, immediate) : Number.NaN
   const apPlus = ((flags >> 10) & 3) === 2 ? AP_PLUS : 0
   const op1Source = (flags >> 2) & 7
   view.setUint8(
@@ -90,10 +99,15 @@ export function predecode(
   view.setInt32(at + RECORD_DST, offDst * CELL, true)
   view.setInt32(at + RECORD_OP0, offOp0 * CELL, true)
   view.setUint32(at + RECORD_SIZE, isImmediate ? 2 * CELL : CELL, true)
-  const kind = kindOf(word, flags, offDst, offOp0, offOp1, immediate, pc, words)
+  // Words of 2^63 and more have extensions.
+  const isPlainWord = words[cell + 3]! >= 0 && high >= 0
+  const isSmall = hasImmediate && words[immediate + 3]! >= 0
+  const kind = isPlainWord
+    ? kindOf(flags, offDst, offOp0, offOp1, distance, isSmall, pc, cells.count)
+    : KIND_GENERAL
   view.setUint8(at + RECORD_KIND, kind)
   const pushes = (flags & 1) === 0 && offDst === 0 && apPlus !== 0
-  view.setUint8(at, dispatchOf(kind, pushes, op1Source, immediate))
+  view.setUint8(at, dispatchOf(kind, pushes, op1Source, distance))
   if (kind !== KIND_GENERAL) {
     // The general step looks at bounds itself, so immediates and data do not widen the reach.
     const third = op1Source === 2 || op1Source === 4 ? offOp1 : offOp0
@@ -101,23 +115,23 @@ export function predecode(
     reach.highest = Math.max(reach.highest, offDst, offOp0, third)
   }
   view.setInt32(at + RECORD_OP1, kind === KIND_DEREF ? offOp1 : offOp1 * CELL, true)
-  if (immediate === null) return
-  if (kind === KIND_IMMEDIATE) view.setBigUint64(at + RECORD_IMMEDIATE, immediate, true)
-  else if (kind === KIND_ADD_IMMEDIATE) {
-    view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate), true)
-  } else if (jumpKinds.has(kind)) {
-    view.setBigInt64(at + RECORD_IMMEDIATE, signed(immediate) * BigInt(CELL), true)
-  }
+  if (!hasImmediate) return
+  if (kind === KIND_IMMEDIATE) {
+    view.setInt32(at + RECORD_IMMEDIATE, words[immediate]!, true)
+    view.setInt32(at + RECORD_IMMEDIATE + 4, words[immediate + 1]!, true)
+  } else if (kind === KIND_ADD_IMMEDIATE) setLong(view, at + RECORD_IMMEDIATE, distance)
+  else if (jumpKinds.has(kind)) setLong(view, at + RECORD_IMMEDIATE, distance * CELL)
+}
+
+/** Writes a whole number within 2^53 as a signed long. */
+function setLong(view: DataView, at: number, value: number): void {
+  view.setInt32(at, value | 0, true)
+  view.setInt32(at + 4, Math.floor(value / 2 ** 32), true)
 }
 
 /** What the loop dispatches on: a kind, or a special case of it. */
-function dispatchOf(
-  kind: number,
-  pushes: boolean,
-  op1Source: number,
-  immediate: bigint | null,
-): number {
-  if (kind === KIND_JUMP || kind === KIND_JNZ) return signed(immediate!) > 0n ? kind : KIND_CHECK
+function dispatchOf(kind: number, pushes: boolean, op1Source: number, distance: number): number {
+  if (kind === KIND_JUMP || kind === KIND_JNZ) return distance > 0 ? kind : KIND_CHECK
   if (!pushes) return kind
   if (kind === KIND_COPY) return op1Source === 2 ? KIND_PUSH_FP : KIND_PUSH_AP
   if (kind === KIND_DEREF) return KIND_PUSH_DEREF
@@ -125,28 +139,38 @@ function dispatchOf(
   return kind === KIND_IMMEDIATE ? KIND_PUSH_IMMEDIATE : kind
 }
 
-/** A felt as a number around 0. */
-function signed(felt: bigint): bigint {
-  return felt > P / 2n ? felt - P : felt
+/** A felt as a number around 0; infinite, or rounded, where it is too far to matter. */
+function signedNumber(words: Int32Array, cell: number): number {
+  const low = words[cell]! >>> 0
+  const high = words[cell + 1]! >>> 0
+  // Unset is not a felt of a program.
+  if (words[cell + 3]! >= 0) return low + high * 2 ** 32
+  // P - 1 is 2^251 + 17 * 2^192; below it the limbs between are all ones.
+  const top = words[cell + 2]!
+  const middle = words[cell + 4]! & words[cell + 5]! & words[cell + 6]! & words[cell + 7]!
+  if ((words[cell + 3]! & 0x0fffffff) !== 0x08000000) return Number.POSITIVE_INFINITY
+  if (top === 0x11) return -1
+  if (top !== 0x10 || middle !== -1) return Number.POSITIVE_INFINITY
+  return -((0xffffffff - high) * 2 ** 32 + (2 ** 32 - low) + 1)
 }
 
+/** `distance` is the immediate around 0, NaN without; `isSmall` says that it is below 2^64. */
 function kindOf(
-  word: bigint,
   flags: number,
   offDst: number,
   offOp0: number,
   offOp1: number,
-  immediate: bigint | null,
+  distance: number,
+  isSmall: boolean,
   pc: number,
   words: number,
 ): number {
-  if (word >= 1n << 63n) return KIND_GENERAL
   const op1Source = (flags >> 2) & 7
   const res = (flags >> 5) & 3
   const jump = (flags >> 7) & 7
   const apUpdate = (flags >> 10) & 3
   const opcode = flags >> 12
-  if (op1Source === 1 && (offOp1 !== 1 || immediate === null)) return KIND_GENERAL
+  if (op1Source === 1 && (offOp1 !== 1 || Number.isNaN(distance))) return KIND_GENERAL
   const isRegister = op1Source === 2 || op1Source === 4
   const idleOp0 = (flags & 2) !== 0 && offOp0 === -1
   const idleDst = (flags & 1) !== 0 && offDst === -1
@@ -158,19 +182,18 @@ function kindOf(
       if (!idleOp0) return KIND_GENERAL
       if (isRegister) return KIND_COPY
       if (op1Source !== 1) return KIND_GENERAL
-      return immediate! < SMALL_LIMIT ? KIND_IMMEDIATE : KIND_BIG_IMMEDIATE
+      return isSmall ? KIND_IMMEDIATE : KIND_BIG_IMMEDIATE
     }
     if (res === 3 || op1Source === 0) return KIND_GENERAL
     if (isRegister) return res === 1 ? KIND_ADD : KIND_MUL
     if (op1Source !== 1) return KIND_GENERAL
     if (res === 2) return KIND_MUL_IMMEDIATE
-    const distance = signed(immediate!)
     return distance < ADD_LIMIT && distance > -ADD_LIMIT ? KIND_ADD_IMMEDIATE : KIND_ADD_BIG
   }
   if (opcode === 1) {
     const formed = offDst === 0 && offOp0 === 1 && (flags & 3) === 0 && apUpdate === 0
     if (!formed || jump !== 2 || res !== 0 || op1Source !== 1) return KIND_GENERAL
-    return lands(immediate!, pc, words) ? KIND_CALL : KIND_GENERAL
+    return lands(distance, pc, words) ? KIND_CALL : KIND_GENERAL
   }
   if (opcode === 2) {
     const formed = offDst === -2 && offOp1 === -1 && (flags & 1) !== 0 && op1Source === 2 && idleOp0
@@ -179,20 +202,19 @@ function kindOf(
   if (opcode !== 0 || !idleOp0) return KIND_GENERAL
   if (jump === 4) {
     if (op1Source !== 1 || res !== 0 || !plain) return KIND_GENERAL
-    return lands(immediate!, pc, words) ? KIND_JNZ : KIND_GENERAL
+    return lands(distance, pc, words) ? KIND_JNZ : KIND_GENERAL
   }
   if (!idleDst || res !== 0) return KIND_GENERAL
   if (jump === 0) {
     if (apUpdate !== 1 || op1Source !== 1) return KIND_GENERAL
-    const distance = signed(immediate!)
     return distance < FAR && distance > -FAR ? KIND_ADVANCE : KIND_GENERAL
   }
   if (jump !== 2 || !plain) return KIND_GENERAL
   if (isRegister) return KIND_JUMP_CELL
-  return op1Source === 1 && lands(immediate!, pc, words) ? KIND_JUMP : KIND_GENERAL
+  return op1Source === 1 && lands(distance, pc, words) ? KIND_JUMP : KIND_GENERAL
 }
 
-function lands(immediate: bigint, pc: number, words: number): boolean {
-  const target = BigInt(pc) + signed(immediate)
-  return target >= 0n && target < BigInt(words)
+function lands(distance: number, pc: number, words: number): boolean {
+  const target = pc + distance
+  return target >= 0 && target < words
 }

@@ -10,7 +10,7 @@
  * this VM does not run (hints, builtins, Cairo 0) is refused here, by name.
  */
 
-import { CELL_BYTES, CELL_LONGS, writeCell } from '../felt/cell.ts'
+import { CELL_BYTES, CELL_LONGS, hexToCellWords, writeCell } from '../felt/cell.ts'
 import { P } from '../felt/felt.ts'
 import {
   HINT_TEST_LESS,
@@ -79,7 +79,7 @@ export function buildProgramImage(casm: unknown): ProgramImage {
   if ('program' in root && !('bytecode' in root)) {
     throw new ProgramError('expected a Sierra class, got a Cairo 0 class, which is not supported')
   }
-  const bytecode = list(root.bytecode, 'bytecode').map((word, i) => felt(word, `bytecode[${i}]`))
+  const bytecode = list(root.bytecode, 'bytecode')
   if (bytecode.length > MAX_BYTECODE_LENGTH) {
     throw new ProgramError(
       `expected at most ${MAX_BYTECODE_LENGTH} felts of bytecode, got ${bytecode.length}`,
@@ -95,7 +95,7 @@ export function buildProgramImage(casm: unknown): ProgramImage {
     if (typeof pc !== 'number' || !Number.isInteger(pc) || pc < 0 || pc >= length) {
       throw new ProgramError(`expected a pc with hints below ${length}, got ${String(pc)}`)
     }
-    const all = list(group, `hints of pc ${pc}`)
+    const all = list(group, 'hints of a pc')
     if (all.length === 0) continue
     if (heads.has(pc)) throw new ProgramError(`expected one list of hints for pc ${pc}, got two`)
     heads.set(pc, hints.group(all))
@@ -110,10 +110,14 @@ export function buildProgramImage(casm: unknown): ProgramImage {
   const buffer = new SharedArrayBuffer(sizeBytes)
   const view = new DataView(buffer)
   const cells = new BigUint64Array(buffer)
-  const program = [...bytecode, RETURN_WORD]
-  program.forEach((word, i) => {
-    writeCell(cells, cellsAt / 8 + i * CELL_LONGS, word)
-  })
+  const program = { words: new Int32Array(buffer), first: cellsAt / 4, count: words }
+  for (let i = 0; i < length; i++) {
+    const word = bytecode[i]
+    if (typeof word !== 'string' || !hexToCellWords(program.words, cellsAt / 4 + i * 8, word)) {
+      throw noFelt(`bytecode[${i}]`, word)
+    }
+  }
+  writeCell(cells, cellsAt / 8 + length * CELL_LONGS, RETURN_WORD)
   hints.immediates.forEach((word, i) => {
     writeCell(cells, immediatesAt / 8 + i * CELL_LONGS, word)
   })
@@ -121,14 +125,14 @@ export function buildProgramImage(casm: unknown): ProgramImage {
     view.setUint8(recordsAt + pc * 32, KIND_GENERAL)
     view.setUint8(recordsAt + pc * 32 + RECORD_KIND, KIND_GENERAL)
   }
-  for (let pc = 0; pc < program.length; pc++) {
-    predecode(view, recordsAt + pc * 32, program, pc, words, reach)
+  for (let pc = 0; pc <= length; pc++) {
+    predecode(view, recordsAt + pc * 32, program, pc, reach)
     const head = heads.get(pc)
     if (head === undefined) continue
     view.setUint32(recordsAt + pc * 32 + RECORD_HINT, hintsAt + head, true)
     view.setUint8(recordsAt + pc * 32, dispatchOfHints(hints.bytes, head))
   }
-  for (let pc = program.length; pc < words + SENTINELS; pc++) generalRecord(pc)
+  for (let pc = length + 1; pc < words + SENTINELS; pc++) generalRecord(pc)
   hints.copyTo(new Uint8Array(buffer), view, hintsAt, immediatesAt)
   view.setUint32(IMAGE_WORDS, words, true)
   view.setUint32(IMAGE_RECORDS, recordsAt, true)
@@ -346,7 +350,11 @@ function felt(value: unknown, what: string): bigint {
     const number = BigInt(value)
     if (number < P) return number
   }
-  throw new ProgramError(`expected ${what} to be a felt in hexadecimal, got ${describe(value)}`)
+  throw noFelt(what, value)
+}
+
+function noFelt(what: string, value: unknown): ProgramError {
+  return new ProgramError(`expected ${what} to be a felt in hexadecimal, got ${describe(value)}`)
 }
 
 /** An immediate may be negative and is taken mod P. */
@@ -356,7 +364,7 @@ function signedFelt(value: unknown, what: string): bigint {
     const number = BigInt(isNegative ? value.slice(1) : value) % P
     return isNegative && number !== 0n ? P - number : number
   }
-  throw new ProgramError(`expected ${what} to be a felt in hexadecimal, got ${describe(value)}`)
+  throw noFelt(what, value)
 }
 
 function offset16(value: unknown, what: string): number {
