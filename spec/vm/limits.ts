@@ -225,14 +225,6 @@ test('ap cannot leave the stack', () => {
   isWhole()
 })
 
-test('segments come to an end', () => {
-  const alloc = { AllocSegment: { dst: { register: 'AP', offset: 0 } } }
-  const result = run([advance(1n, [alloc]), jump(P - 2n)])
-  assert.is(result.outcome, FAULTED)
-  assert.ok(result.error!.text.startsWith('Vector capacity exceeded'))
-  isWhole()
-})
-
 test('a pointer far behind a segment does not take its memory', () => {
   const alloc = { AllocSegment: { dst: { register: 'AP', offset: 0 } } }
   const far = encode({ dst: 0, op0: -1, op1: 1, source: 1, res: 1, ap: 2, opcode: 4 })
@@ -241,23 +233,6 @@ test('a pointer far behind a segment does not take its memory', () => {
   const result = run(slots)
   assert.is(result.outcome, FAULTED)
   assert.ok(result.error!.text.startsWith('Vector capacity exceeded'))
-  isWhole()
-})
-
-test('offsets below the stack are errors, not cells of the caller', () => {
-  const write = encode({
-    dst: -40,
-    dstFp: true,
-    op0: -1,
-    op0Fp: true,
-    op1: 1,
-    source: 1,
-    opcode: 4,
-  })
-  const result = run([words(write, 1n)])
-  assert.is(result.error!.text, 'Operation failed: 1:6 - 40, offsets cant be negative\n')
-  const read = encode({ dst: 0, op0: -1, op0Fp: true, op1: -9, source: 2, ap: 2, opcode: 4 })
-  assert.is(run([words(read)]).error!.text, 'Operation failed: 1:6 - 9, offsets cant be negative\n')
   isWhole()
 })
 
@@ -270,15 +245,6 @@ test('what a hint set above an ap that then went down is cleared', () => {
     "Couldn't compute operand op1. Unknown value for memory cell 1:56\n",
   )
   isWhole()
-})
-
-test('too little gas for the entry point refuses the call and takes none', () => {
-  const result = run(callsItself, { gas: 9_999 })
-  assert.is(result.outcome, FAILED)
-  assert.is(result.gasLeft, 9_999)
-  assert.equal(readCells(result.returned.cells, 0, result.returned.count), [
-    encodeShortString('Out of gas'),
-  ])
 })
 
 test('a syscall without the gas for it answers so, and takes none', () => {

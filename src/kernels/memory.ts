@@ -112,7 +112,7 @@ export function allocate(capacity: u32, rule: u32): i32 {
   const segment = load<u32>(SEGMENT_COUNT)
   const entry = entryOf(segment)
   const top = load<u32>(HEAP_TOP)
-  const isFull = entry >= <usize>TABLE_END - 16 || segment >= <u32>MAX_SEGMENTS
+  const isFull = entry > <usize>TABLE_END - 16 || segment >= <u32>MAX_SEGMENTS
   if (isFull || <u64>top + ((<u64>capacity) << 5) > <u64>HEAP_END) {
     fail(E_MEMORY, segment, 0)
     return -1

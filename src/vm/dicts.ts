@@ -24,14 +24,11 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
   AllocFelt252Dict({ segments, kernel, frame }) {
     const arena = segments.segmentOf(FIRST)
     const offset = segments.offsetOf(FIRST)
-    if (offset < 3) {
-      const back = offset < 2 ? 2 : 3
-      segments.fail(`Operation failed: ${arena}:${offset} - ${back}, offsets cant be negative`)
-      return HINT_FAILED
-    }
+    if (offset < 2) return tooLow(segments, arena, offset, 2)
     const number = needFelt(segments, arena, offset - 2)
     if (number === 0) return HINT_FAILED
     if (!segments.isSmall(number)) return HINT_IMPOSSIBLE
+    if (offset < 3) return tooLow(segments, arena, offset, 3)
     const infos = needPointer(segments, arena, offset - 3)
     if (infos === 0) return HINT_FAILED
     const made = segments.smallNumber(number)
@@ -214,6 +211,11 @@ function currentIndices({ frame }: HintContext): number[] | undefined {
 function missing({ frame, segments }: HintContext): number {
   if (frame.squash !== null) return HINT_IMPOSSIBLE
   segments.fail('Variable dict_squash_exec_scope not present in current execution scope')
+  return HINT_FAILED
+}
+
+function tooLow(segments: Segments, segment: number, offset: number, back: number): number {
+  segments.fail(`Operation failed: ${segment}:${offset} - ${back}, offsets cant be negative`)
   return HINT_FAILED
 }
 

@@ -85,7 +85,7 @@ export class Segments implements CellMemory {
     const segment = this.words[SEGMENT_COUNT >> 2]!
     const top = this.words[HEAP_TOP >> 2]!
     const entry = this.entry(segment)
-    const isFull = segment >= MAX_SEGMENTS || entry * 4 >= TABLE_END - 16
+    const isFull = segment >= MAX_SEGMENTS || entry * 4 > TABLE_END - 16
     if (top + capacity * 32 > HEAP_END || isFull) return -1
     this.words[entry] = top
     this.words[entry + 1] = capacity
