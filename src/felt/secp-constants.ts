@@ -2,12 +2,12 @@
  * The constants of secp256k1 and secp256r1 (SEC 2), and what follows from them, as the bytes that the kernels read: 512
  * for each curve, in numbers of 32 little-endian bytes unless said otherwise.
  *
- *     0     b                 64   p - 2           128   the order n
- *     32    R^2 mod p, or 1   96   (p + 1) / 4     160   p
+ *     0     b                 64   (p + 1) / 4     128   p
+ *     32    R^2 mod p, or 1   96   the order n
  *
  * secp256k1 goes on with its endomorphism, lambda (x, y) = (beta x, y):
  *
- *     192   beta      224, 256   2^384 b2 / n, -2^384 b1 / n      288   -a1, -b1, -a2, -b2 mod 2^192, 24 bytes each
+ *     160   beta      192, 224   2^384 b2 / n, -2^384 b1 / n      256   -a1, -b1, -a2, -b2 mod 2^192, 24 bytes each
  *
  * where (a1, b1), (a2, b2) is a short basis of the pairs with a + b lambda = 0 mod n. The kernels compute with residues
  * x of secp256k1 and x R, R = 2^261, of secp256r1.
@@ -59,7 +59,6 @@ export function secpConstants(): Uint8Array {
     const numbers = [
       isMontgomery ? (b * R) % p : b,
       isMontgomery ? (R * R) % p : 1n,
-      p - 2n,
       (p + 1n) / 4n,
       order,
       p,
@@ -68,11 +67,11 @@ export function secpConstants(): Uint8Array {
   }
   const n = SECP256K1.order
   const [[a1, b1], [a2, b2]] = shortBasis(n, LAMBDA)
-  write(bytes, 192, BETA, 32)
-  write(bytes, 224, ((b2 << 384n) + n / 2n) / n, 32)
-  write(bytes, 256, ((-b1 << 384n) + n / 2n) / n, 32)
+  write(bytes, 160, BETA, 32)
+  write(bytes, 192, ((b2 << 384n) + n / 2n) / n, 32)
+  write(bytes, 224, ((-b1 << 384n) + n / 2n) / n, 32)
   const parts = [-a1, -b1, -a2, -b2]
-  parts.forEach((part, i) => void write(bytes, 288 + 24 * i, BigInt.asUintN(192, part), 24))
+  parts.forEach((part, i) => void write(bytes, 256 + 24 * i, BigInt.asUintN(192, part), 24))
   return bytes
 }
 

@@ -12,20 +12,19 @@
  */
 import { F29_BYTES, f29Add, f29Difference, f29Scale, f29Twice, f29Zero } from './field29'
 import { f29Unpack } from './field29-border'
+import { isAllZero } from './gcd'
 import {
   CURVE_B,
   constantOf,
-  INVERSE_EXPONENT,
-  isAllZero,
   isK1,
   POWER_BYTES,
   secpCombine,
   secpIsZero,
   secpMul,
   secpOne,
-  secpPower,
   secpSquare,
 } from './secp-field'
+import { secpInvert } from './secp-invert'
 
 export const SECP_Y: usize = F29_BYTES
 const Z: usize = 2 * F29_BYTES
@@ -132,7 +131,7 @@ export function secpAddend<C>(point: usize, addend: usize, negative: bool, scrat
 export function secpToAffine<C>(affine: usize, point: usize, scratch: usize): void {
   const inverse = scratch
   const square = scratch + F29_BYTES
-  secpPower<C>(inverse, point + Z, constantOf<C>(INVERSE_EXPONENT), scratch + 3 * F29_BYTES)
+  secpInvert<C>(inverse, point + Z, scratch + 2 * F29_BYTES)
   secpSquare<C>(square, inverse)
   secpMul<C>(affine, point, square)
   secpMul<C>(square, square, inverse)

@@ -10,6 +10,7 @@
  */
 import { F29_BYTES, f29Copy, MASK } from './field29'
 import { f29Pack, f29Unpack } from './field29-border'
+import { isAllZero } from './gcd'
 import { secpConstants } from './layout'
 import { k1Mul, k1Square, LOW } from './secp-k1'
 import { r1Mul, r1Square } from './secp-r1'
@@ -24,18 +25,16 @@ export const CURVE_BYTES: usize = 512
 export const CURVE_B: usize = 0
 /** What makes a residue of a plain number by one product, packed: 1, or R^2 mod p. */
 export const ENTRY: usize = 32
-/** p - 2, plain. */
-export const INVERSE_EXPONENT: usize = 64
 /** (p + 1) / 4, plain: both primes are 3 modulo 4. */
-export const ROOT_EXPONENT: usize = 96
+export const ROOT_EXPONENT: usize = 64
 /** The order of the group, plain. */
-export const ORDER: usize = 128
+export const ORDER: usize = 96
 /** p, plain. */
-export const MODULUS: usize = 160
+export const MODULUS: usize = 128
 /** Of K1: beta, packed; the factors 2^384 b2 / n and -2^384 b1 / n, plain; -a1, -b1, -a2, -b2 modulo 2^192, 24 bytes each. */
-export const BETA: usize = 192
-export const G1: usize = 224
-export const MINUS_A1: usize = 288
+export const BETA: usize = 160
+export const G1: usize = 192
+export const MINUS_A1: usize = 256
 
 /** Scratch of `secpPower`. */
 export const POWER_BYTES: usize = 16 * F29_BYTES
@@ -138,22 +137,6 @@ export function secpIsZero<C>(a: usize, scratch: usize): bool {
 function isMultiple<C>(a: usize, scratch: usize): bool {
   secpReduce<C>(scratch, a)
   return isAllZero(scratch)
-}
-
-/** Whether all limbs are 0. */
-export function isAllZero(a: usize): bool {
-  return (
-    (load<i64>(a) |
-      load<i64>(a, 8) |
-      load<i64>(a, 16) |
-      load<i64>(a, 24) |
-      load<i64>(a, 32) |
-      load<i64>(a, 40) |
-      load<i64>(a, 48) |
-      load<i64>(a, 56) |
-      load<i64>(a, 64)) ==
-    0
-  )
 }
 
 /** out = the residue of a plain number. */
