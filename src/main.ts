@@ -19,7 +19,8 @@ import type { Pool } from '../workers/pool.ts'
 import { Simulators } from '../workers/simulators.ts'
 import { type RunningCommitter, startCommitter } from '../workers/start-committer.ts'
 import type { BlockResult } from './executor/block.ts'
-import { createCryptoMemory } from './felt/crypto.ts'
+import { attachCrypto, createCryptoMemory } from './felt/crypto.ts'
+import { useCrypto } from './felt/hash.ts'
 import { type Executors, emptyState, startExecutors } from './main/executors.ts'
 import { CasmRegistry } from './node/casm-registry.ts'
 import { refusal } from './node/errors.ts'
@@ -107,12 +108,13 @@ async function startChain(
   const registry = new CasmRegistry()
   for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   const { store, disk } = storage
+  // Threads of the kernels: 0 is this one, then the executors, the committer, the simulators. Hashing begins below.
+  const crypto = createCryptoMemory(options.workers + 2 + SIMULATORS)
+  useCrypto(attachCrypto(crypto, 0))
   if (store.height() >= 0) requireSameChain(options, store)
   const engine = given ?? (await openEngine(disk))
   opened.push(() => engine.close())
   const file = disk?.folder.database ?? null
-  // Threads of the kernels: 0 is this one, then the executors, the committer, the simulators.
-  const crypto = createCryptoMemory(options.workers + 2 + SIMULATORS)
   const committer = startCommitter(crypto, options.workers + 1, file)
   opened.push(() => committer.stop())
   await finishRewind(engine, store, committer.abortAbove, say)
