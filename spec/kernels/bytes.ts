@@ -117,6 +117,7 @@ test('Blake2s over felts is its definition, for every fill of the last block', (
     fc.property(fc.array(anyFelt, { maxLength: 40 }), (felts) => {
       assert.is(blake2sFelts(felts), blakeReference(felts))
     }),
+    1000,
   )
   for (let length = 0; length < 20; length++) {
     const felts = Array.from({ length }, (_, i) => BigInt(i))
@@ -136,6 +137,7 @@ test('a Blake2s block is the oracle', () => {
         blakeBlock(state, message, counter, last),
       )
     }),
+    1000,
   )
 })
 
@@ -203,6 +205,7 @@ test('Keccak-f is the oracle', () => {
       const found = crypto.bytes.slice(crypto.scratch, crypto.scratch + 200)
       assert.equal(found, new Uint8Array(expected.buffer))
     }),
+    1000,
   )
 })
 

@@ -82,7 +82,7 @@ test('EcOp is its definition, walked or blinded, computed or remembered', () => 
         assert.equal(ecOp(p, q, m, blinded), expected ?? SAME_X)
       }
     }),
-    120,
+    1000,
   )
 })
 
@@ -93,7 +93,7 @@ test('EcOp of the generator by its table is the walk', () => {
       fc.pre(expected !== null)
       assert.equal(ecOp(multiple(a)!, GENERATOR, m, true), expected)
     }),
-    40,
+    1000,
   )
 })
 
@@ -110,7 +110,7 @@ test('EcOp of a point seen often, by a table of its own, is the walk', () => {
         })
       },
     ),
-    20,
+    90,
   )
 })
 
@@ -146,7 +146,7 @@ test('multiples of the generator', () => {
       assert.is(readCell(crypto.cells, at), expected.x)
       assert.is(readCell(crypto.cells, at + CELL_LONGS), expected.y)
     }),
-    60,
+    1000,
   )
 })
 
@@ -163,7 +163,7 @@ test('a square gives its smaller root, any other felt the smaller root of its tr
       const triple = (3n * a) % P
       assert.is(readCell(crypto.cells, at), triple < P - triple ? triple : P - triple)
     }),
-    300,
+    1000,
   )
 })
 
@@ -179,7 +179,7 @@ test('verify accepts what the oracle signs, and nothing that is changed by one',
       assert.not(verifySignature(x, hash, r, s - 1n))
       assert.not(verifySignature(x - 1n, hash, r, s))
     }),
-    25,
+    1000,
   )
 })
 

@@ -63,7 +63,7 @@ test('Pedersen is the oracle, computed or remembered', () => {
       assert.is(pedersen(x, y), expected)
       assert.is(pedersen(x, y), expected)
     }),
-    150,
+    1000,
   )
   assert.is(pedersenArray([1n, 2n]), oracle(oracle(oracle(0n, 1n), 2n), 2n))
 })
@@ -144,7 +144,7 @@ test('the Poseidon permutation is the oracle', () => {
     fc.property(anyFelt, anyFelt, anyFelt, (a, b, c) => {
       assert.equal(poseidonPermute([a, b, c]), poseidonSmall([a, b, c]))
     }),
-    300,
+    1000,
   )
 })
 
