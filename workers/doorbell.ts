@@ -9,6 +9,7 @@
  * Number and count share a word, so that nobody joins a block by the count of the next.
  */
 import type { MessagePort } from 'node:worker_threads'
+import type { WarmBlock } from './warm-up.ts'
 
 export const CALL = 0
 export const NEWS = 1
@@ -30,8 +31,11 @@ export function activeOf(call: number): number {
   return call & MOST_WORKERS
 }
 
-/** What main sends to a worker's port, which the worker empties before each block. */
-export type PortMessage = { memory: Int32Array } | { published: unknown }
+/**
+ * What main sends to a worker's port, which the worker empties before each block, and when a call is for nobody: that one
+ * only says that there is mail.
+ */
+export type PortMessage = { memory: Int32Array } | { published: unknown } | { warm: WarmBlock }
 
 /** What a worker is born with. */
 export interface WorkerBirth {

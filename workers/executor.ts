@@ -18,12 +18,15 @@ import { waitWhile } from '../src/shared/waiting.ts'
 import { StoredBase } from '../src/storage/stored-base.ts'
 import { activeOf, CALL, CLOSING, NEWS, type PortMessage, type WorkerBirth } from './doorbell.ts'
 import { buildMachine, type MachineKind } from './machines.ts'
+import { type WarmBlock, warmUp } from './warm-up.ts'
 
 const { index, doorbell, port } = workerData as WorkerBirth
 let machine: VirtualMachine
 let memory: EngineMemory
 let executor: Executor
 let base: StoredBase | null = null
+/** What to warm up on, while there is nothing else to do. */
+let warm: WarmBlock | null = null
 
 /** lmdb leaves a timer behind for each snapshot; they end when the thread returns to its event loop now and then. */
 const BLOCKS_PER_TURN = 256
@@ -39,11 +42,14 @@ const api = {
   async serve(call: number): Promise<void> {
     let blocks = 0
     for (let seen = call; Atomics.load(doorbell, CLOSING) === 0; ) {
+      if (warm !== null) await warmUp(machine, warm, () => Atomics.load(doorbell, CALL) !== seen)
+      warm = null
       waitWhile(doorbell, CALL, seen)
       const next = Atomics.load(doorbell, CALL)
       // A pool may close before its first block, when there is no memory yet.
       if (next === seen || Atomics.load(doorbell, CLOSING) !== 0) continue
       seen = next
+      if (activeOf(seen) === 0) emptyPort()
       if (index > activeOf(seen)) continue
       emptyPort()
       runBlock()
@@ -61,7 +67,8 @@ function emptyPort(): void {
     if ('memory' in message) {
       memory = attachEngineMemory(message.memory, base ?? zeroBase)
       executor = new Executor(memory, machine, index)
-    } else machine.accept(message.published)
+    } else if ('warm' in message) warm = message.warm
+    else machine.accept(message.published)
   }
 }
 

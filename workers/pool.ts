@@ -32,6 +32,7 @@ import {
 } from './doorbell.ts'
 import type { ExecutorApi } from './executor.ts'
 import { buildMachine, type MachineKind } from './machines.ts'
+import type { WarmBlock } from './warm-up.ts'
 
 export interface PoolOptions {
   workers: number
@@ -83,6 +84,9 @@ export class Pool implements ExecutorPool {
   private readonly threads = new Map<number, Worker>()
   /** Everything published so far, for workers that come later. */
   private readonly published: unknown[] = []
+  /** What new workers warm up on. */
+  private warmBlock: WarmBlock | null = null
+  private inBlock = false
   private isClosed = false
   /** The stop, once it was asked for. */
   private closing: Promise<void> | null = null
@@ -120,6 +124,14 @@ export class Pool implements ExecutorPool {
     for (const member of this.members) this.send(member, { published: message })
   }
 
+  /** Lets workers warm up on a block while nobody calls them: these, and those that come later. */
+  warm(block: WarmBlock): void {
+    this.warmBlock = block
+    for (const member of this.members) this.send(member, { warm: block })
+    // Who sleeps is told that there is mail; in a block, workers find it at the next one.
+    if (!this.inBlock) this.ring(0)
+  }
+
   async run(active: number): Promise<string | null> {
     if (this.isClosed) throw new Error('the pool is closed')
     try {
@@ -127,12 +139,22 @@ export class Pool implements ExecutorPool {
     } catch (error) {
       return String(error)
     }
-    const { doorbell } = this
     for (const member of this.members) this.attach(member)
+    this.inBlock = true
+    try {
+      return await this.watch(this.members.slice(0, active), this.ring(active))
+    } finally {
+      this.inBlock = false
+    }
+  }
+
+  /** Calls this many workers; the call. */
+  private ring(active: number): number {
+    const { doorbell } = this
     const call = nextCall(Atomics.load(doorbell, CALL), active)
     Atomics.store(doorbell, CALL, call)
     Atomics.notify(doorbell, CALL)
-    return await this.watch(this.members.slice(0, active), call)
+    return call
   }
 
   /** Ends a worker at once, wherever it is. For specs and campaigns. */
@@ -257,6 +279,7 @@ export class Pool implements ExecutorPool {
       Atomics.notify(doorbell, NEWS)
     })
     for (const message of this.published) this.send(member, { published: message })
+    if (this.warmBlock !== null) this.send(member, { warm: this.warmBlock })
     try {
       await this.alive(member, remote.prepare(this.kind, this.database))
     } catch (error) {
