@@ -124,7 +124,7 @@ async function startChain(
     machine,
     firstIndex: options.workers + 2,
     file,
-    state: { store, pending: () => production.pending() },
+    state: { store, pending: () => production.pending(), aborts: () => production.aborts },
   })
   opened.push(() => simulators.stop())
   const ask: Ask = (kind, make, signal) => simulators.ask(kind, make, signal)

@@ -4,9 +4,9 @@ import * as assert from 'uvu/assert'
 import { seed } from '../seed.ts'
 import { abortLoop } from './_abort-loop.ts'
 
-test(`5 kills in the midst of an abort, seed ${seed}: the chain is one of two, and verifies`, async () => {
+test(`4 kills in the midst of an abort, seed ${seed}: the chain is one of two, and verifies`, async () => {
   console.log(`abort kills: seed ${seed}`)
-  const census = await abortLoop({ kills: 5, seed, say: console.log })
+  const census = await abortLoop({ kills: 4, seed, say: console.log })
   console.log(`abort kills: ${JSON.stringify(census)}`)
   assert.ok(census.blocks > 0)
 })

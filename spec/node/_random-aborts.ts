@@ -65,7 +65,10 @@ export async function liveWithAborts(life: AbortLife): Promise<AbortCensus> {
     const script = new Script(node, new Random(life.seed), (ms) => {
       clockMs += ms
     })
-    for (let step = 0; step < life.steps; step++) await script.step()
+    for (let step = 0; step < life.steps; step++) {
+      await script.step()
+      if (step % 3 === 0) await checkCalls(node)
+    }
     const { store } = node.chain
     const height = store.height()
     const blocks = Array.from({ length: height }, (_, place) => store.blockByNumber(place + 1)!)
@@ -127,6 +130,22 @@ async function submitted(
     const stage = chain.stageOf(hash)?.stage
     if (stage !== 'received' && stage !== 'candidate') return hash
     await sleep(1)
+  }
+}
+
+/** Calls run on a mirror of the state in another thread: it must have gone back as well. */
+async function checkCalls({ call }: RealNode): Promise<void> {
+  for (const block_id of ['latest', 'pre_confirmed']) {
+    for (const { address } of accounts) {
+      const request = {
+        contract_address: hex(STRK_ADDRESS),
+        entry_point_selector: hex(selector('balance_of')),
+        calldata: [hex(address)],
+      }
+      const [low] = await call<string[]>('starknet_call', { request, block_id })
+      const cell = { contract_address: hex(STRK_ADDRESS), key: hex(feeBalanceKey(address)) }
+      assert.is(low, await call<string>('starknet_getStorageAt', { ...cell, block_id }))
+    }
   }
 }
 

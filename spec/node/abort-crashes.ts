@@ -94,22 +94,22 @@ for (const [end, expected] of Object.entries(ends) as [End, number][]) {
     if (end === 'after the store') await cutStore(dataDir, 1)
     engine.end = null
 
-    // Twice, for a start may end as well before anything is begun.
-    for (let start = 0; start < 2; start++) {
-      const chain = await createChain(optionsOf(dataDir), {}, { engine })
+    const check = (chain: RunningChain) => {
       assert.is(chain.store.height(), expected)
-      assert.is(
-        chain.store.blockByHash(hashes[2]!)?.header.number ?? null,
-        expected === 3 ? 3 : null,
-      )
+      const last = chain.store.blockByHash(hashes[2]!)?.header.number
+      assert.is(last, expected === 3 ? 3 : undefined)
       assert.is(chain.stageOf(waiting)?.stage, 'received')
       const nonce = chain.stateOf('pre_confirmed').nonceAt(accounts[0]!.address)
       assert.is(nonce, expected === 3 ? 4n : 1n)
+    }
+    if (expected === 1) {
+      // A start may end as well before anything is begun.
+      const chain = await createChain(optionsOf(dataDir), {}, { engine })
+      check(chain)
       await chain.stop()
-      // Stopping seals what was open.
-      if (expected === 3) break
     }
     const last = await createChain(optionsOf(dataDir), {}, { engine })
+    check(last)
     const { address } = accounts[0]!
     for (let next = last.stateOf('pre_confirmed').nonceAt(address); next < 5n; next++) {
       await last.submit(signedTransfer(accounts[0]!, next, accounts[2]!.address, 7n, chainId), null)

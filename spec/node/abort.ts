@@ -9,7 +9,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadContract } from '../../src/contracts/catalogue.ts'
 import { encodeShortString } from '../../src/felt/felt.ts'
+import { selector } from '../../src/felt/hash.ts'
 import { encodeTransaction } from '../../src/node/encode/transaction.ts'
+import { STRK_ADDRESS } from '../../src/node/genesis.ts'
 import { sierraClassHash } from '../../src/starknet/class-hash.ts'
 import { hex, type RealNode, startRealNode } from './_real-node.ts'
 import { signedDeclare, signedTransfer } from './_signed.ts'
@@ -32,6 +34,16 @@ const blockAt = (fugue: RealNode, id: unknown) =>
 async function balanceAt(fugue: RealNode, id: string): Promise<string> {
   const params = { address: DUMMY, block_id: id }
   return (await fugue.call<{ amount: string }>('devnet_getAccountBalance', params)).amount
+}
+
+/** The balance as the token contract says it. */
+async function balanceOf(fugue: RealNode, id: string): Promise<bigint> {
+  const request = {
+    contract_address: hex(STRK_ADDRESS),
+    entry_point_selector: hex(selector('balance_of')),
+    calldata: [DUMMY],
+  }
+  return BigInt((await fugue.call<string[]>('starknet_call', { request, block_id: id }))[0]!)
 }
 
 const mint = async (fugue: RealNode): Promise<string> => {
@@ -105,6 +117,16 @@ for (const [name, args] of Object.entries(kinds)) {
         hashes[0],
       ])
       assert.is(await balanceAt(fugue, 'latest'), '0')
+      // Calls run on mirrors of the state in other threads, and another block takes the place of one that they saw.
+      const called = (id: string) => balanceOf(fugue, id)
+      assert.is(await called('latest'), 0n)
+      await mint(fugue)
+      assert.is(await called('pre_confirmed'), 1n)
+      await createBlock(fugue)
+      await abort(fugue, ['latest'])
+      await createBlock(fugue)
+      assert.is(await called('latest'), 0n)
+      assert.is(await called('pre_confirmed'), 0n)
       await mint(fugue)
       await createBlock(fugue)
       assert.is(await balanceAt(fugue, 'latest'), '1')

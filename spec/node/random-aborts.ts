@@ -10,7 +10,7 @@ for (const [index, inFolder] of [true, false].entries()) {
   const workers = inFolder ? 2 : 0
   const where = inFolder ? 'in a folder' : 'in memory'
   test(`${where}, ${workers} workers, seed ${seed + index}: as if the aborted blocks had never been`, async () => {
-    const life = { seed: seed + index, workers, inFolder, steps: 40 }
+    const life = { seed: seed + index, workers, inFolder, steps: 30 }
     const census = await liveWithAborts(life)
     console.log(`random aborts: seed ${seed + index}, ${JSON.stringify(census)}`)
     assert.ok(census.questions > 500)

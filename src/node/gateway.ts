@@ -233,7 +233,8 @@ export function refuseInvalid(verdict: unknown): void {
   if (verdict === null) return
   if (typeof verdict === 'string') throw new Error(verdict)
   if (verdict instanceof SimulationError) {
-    const isOurs = verdict.failure !== 'stopped'
+    // Its block was taken back meanwhile, or the node stops.
+    const isOurs = verdict.failure === 'fault'
     throw isOurs
       ? refusal(INTERNAL_ERROR, { reason: verdict.message })
       : refusal(63, verdict.message)

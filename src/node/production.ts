@@ -88,6 +88,8 @@ export class Production {
   /** Transactions that are executed and not yet in the store, by hash. */
   readonly #recent = new Map<bigint, ExecutedTransaction>()
   readonly #watchers = new Map<bigint, () => void>()
+  /** How often blocks were taken back. */
+  aborts = 0
   #open: OpenBlock | null = null
   #results: Int32Array[] = []
   /** The run in flight; null when there is none, or when the engine has executed it. */
@@ -286,6 +288,7 @@ export class Production {
       hashes.push(store.blockByNumber(number)!.header.blockHash)
     }
     await journal.rewind(height)
+    this.aborts++
     // Readers first: a block that is being taken back is shown no more.
     for (const { hash } of this.#open?.transactions ?? []) this.#recent.delete(hash)
     this.#open = null

@@ -5,7 +5,8 @@
  * once. Of stored blocks a mirror in front of the database needs the height only, one without is told their diffs.
  *
  * Nothing has to be reported to a feed: it compares what there is with what it told, by identity. So a block that was taken
- * back is missed here, and is forgotten there.
+ * back is missed here, and is forgotten there. What was stored meanwhile is taken for what was pending before only as long
+ * as no block was taken back: another one may have its number.
  */
 import type { Block } from '../starknet/block.ts'
 import type { StateDiff } from '../starknet/execution.ts'
@@ -23,6 +24,8 @@ export interface FedState {
   readonly store: ChainStore
   /** Sealed blocks that are not stored, oldest first, then the open one. */
   pending(): readonly PendingBlock[]
+  /** How often blocks were taken back. */
+  aborts(): number
 }
 
 /** What a mirror has to know to be as new as the chain. */
@@ -51,6 +54,7 @@ export class StateFeed {
   #height = -1
   /** Hash of the newest stored block that was told. */
   #tip = 0n
+  #aborts = 0
   /** Stored blocks by height, for mirrors that are told them. */
   readonly #blocks: Block[] = []
 
@@ -81,6 +85,7 @@ export class StateFeed {
     this.#pending = told
     this.#height = height
     this.#tip = tip
+    this.#aborts = this.#state.aborts()
     return news
   }
 
@@ -96,7 +101,7 @@ export class StateFeed {
   /** Names of the blocks between the height that was told and this one, if the mirror had all of them whole. */
   #storedSince(height: number): number[] | null {
     const { blockHash } = this.#state.store.blockByNumber(this.#height)?.header ?? {}
-    if (blockHash !== this.#tip) return null
+    if (blockHash !== this.#tip || this.#aborts !== this.#state.aborts()) return null
     const count = height - this.#height
     if (count < 0 || count > this.#pending.length) return null
     const stored = this.#pending.slice(0, count)
