@@ -22,9 +22,9 @@ import { type BalanceSlots, BLOCKED, balanceOf } from './pre-validation.ts'
 import { ETH_CELL, type Run, STRK_CELL } from './run.ts'
 import { countChanges } from './state-changes.ts'
 import type { TransactionInput } from './transaction-input.ts'
-import { noResources, resourceNames } from './versioned-constants.ts'
+import { clearResources, noResources, resourceNames } from './versioned-constants.ts'
 
-/** Work with its price; `fee` may be lowered by a check. */
+/** Work with its price, until the next is asked for; `fee` may be lowered by a check. */
 export interface Charge {
   work: Work
   gas: Gas
@@ -48,6 +48,7 @@ export class Charges {
   readonly #input: TransactionInput
   /** Root calls by phase, -1 for none. */
   readonly #roots = [-1, -1]
+  readonly #vm = noResources()
   #balanceSlot = 0
 
   constructor(run: Run, input: TransactionInput) {
@@ -144,7 +145,7 @@ export class Charges {
     const run = this.#run
     const { tree } = run
     const input = this.#input
-    const vm = noResources()
+    const vm = clearResources(this.#vm)
     let sierraGas = 0
     for (const root of this.#roots) {
       if (root < 0) continue

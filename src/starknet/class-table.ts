@@ -7,6 +7,7 @@
 import { CELL_WORDS, writeCellWords } from '../felt/cell.ts'
 import type { EntryPoint, Program } from '../vm/host.ts'
 import { CONSTRUCTOR, EXTERNAL } from './call-tree.ts'
+import type { VersionedConstants } from './versioned-constants.ts'
 
 /** A class made ready: its program, and what decides how it is metered. */
 export interface RunnableClass {
@@ -15,6 +16,15 @@ export interface RunnableClass {
   readonly sierraVersion: readonly [number, number, number]
   readonly external: EntryPointList
   readonly l1Handler: EntryPointList
+  /** What accounts of this class are shown, by the constants it was looked up in last. */
+  shown: ShownBounds
+}
+
+/** Accounts of old classes see a transaction of version 1, or no bound for data gas. */
+export interface ShownBounds {
+  constants: VersionedConstants | null
+  isVersion1: boolean
+  hidesDataGas: boolean
 }
 
 /** Entry points with their selectors as cells; classes have few, so they are searched in order. */
@@ -41,6 +51,7 @@ export class ClassTable {
       sierraVersion,
       external: listOf(program.entryPoints.external),
       l1Handler: listOf(program.entryPoints.l1Handler),
+      shown: { constants: null, isVersion1: false, hidesDataGas: false },
     }
     const entry = this.#table[position]!
     if (entry !== 0) {
@@ -79,6 +90,17 @@ export class ClassTable {
       this.#table[this.#position(hashes, index * CELL_WORDS)] = index + 1
     })
   }
+}
+
+/** What accounts of a class are shown: the lists are long, and asked for in every call. */
+export function shownBounds(runnable: RunnableClass, constants: VersionedConstants): ShownBounds {
+  const { shown, classHash } = runnable
+  if (shown.constants !== constants) {
+    shown.constants = constants
+    shown.isVersion1 = constants.v1BoundAccounts.includes(classHash)
+    shown.hidesDataGas = constants.dataGasAccounts.includes(classHash)
+  }
+  return shown
 }
 
 /** The entry point of a type and selector, or null. Constructors have no other selector than their own. */

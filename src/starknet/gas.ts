@@ -11,6 +11,7 @@ import {
   addResources,
   addWork,
   BLAKE,
+  clearResources,
   noResources,
   POSEIDON,
   SEGMENT_ARENA,
@@ -67,6 +68,9 @@ export interface Work {
 /** L2 gas of one unit of L1 gas that computation costs: a step is 100 gas and 25/10000 L1 gas. */
 export const L2_GAS_PER_L1_GAS = 40_000
 
+/** Sums that nobody keeps. */
+const scratch = noResources()
+
 const DATA_GAS_PER_FELT = 32
 const L1_GAS_PER_FELT = 551
 const L1_GAS_DISCOUNT_PER_CONTRACT = 312
@@ -79,7 +83,7 @@ export function gasOf(
   mode: GasMode,
   useKzgDa: boolean,
 ): { gas: Gas; daGas: Gas } {
-  const overhead = overheadOf(work, constants, useKzgDa)
+  const overhead = addOverhead(clearResources(scratch), work, constants, useKzgDa)
   addResources(overhead, work.vm)
   overhead.steps += work.revertedSteps
   const gas = computationGas(overhead, work.sierraGas + work.revertedSierraGas, constants, mode)
@@ -101,7 +105,15 @@ export function overheadOf(
   constants: VersionedConstants,
   useKzgDa: boolean,
 ): VmResources {
-  const sum = noResources()
+  return addOverhead(noResources(), work, constants, useKzgDa)
+}
+
+function addOverhead(
+  sum: VmResources,
+  work: Pick<Work, 'kind' | 'calldataLength' | 'changes'>,
+  constants: VersionedConstants,
+  useKzgDa: boolean,
+): VmResources {
   addWork(sum, constants.overheads[work.kind], 1, work.calldataLength)
   if (useKzgDa) addKzgWork(sum, feltsOf(work.changes), constants)
   return sum
@@ -113,7 +125,7 @@ export function overheadSteps(
   calldataLength: number,
   constants: VersionedConstants,
 ): number {
-  const sum = noResources()
+  const sum = clearResources(scratch)
   addWork(sum, constants.overheads[kind], 1, calldataLength)
   return sum.steps
 }

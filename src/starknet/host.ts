@@ -43,6 +43,7 @@ import {
   LIBRARY_CALL,
   SELECTOR,
 } from './call-tree.ts'
+import { shownBounds } from './class-table.ts'
 import { callEntryPoint, deployContract, leafFault, listOf } from './entry-point.ts'
 import { isOverEthereum, isOverKeys, KEY_RANGE } from './felt-ranges.ts'
 import { legacyTransactionHash } from './legacy-transaction-hash.ts'
@@ -300,12 +301,13 @@ export class StarknetHost implements Host {
     const { constants } = run.block
     const at = this.#record()
     const runnable = run.classes.find(run.tree.calls, at + CLASS)!
+    const { isVersion1, hidesDataGas } = shownBounds(runnable, constants)
     return run.info.forCall(
       run.tree.calls,
       at,
       run.isValidation,
-      run.tip <= constants.v1BoundMaxTip && constants.v1BoundAccounts.includes(runnable.classHash),
-      constants.dataGasAccounts.includes(runnable.classHash),
+      isVersion1 && run.tip <= constants.v1BoundMaxTip,
+      hidesDataGas,
     )
   }
 

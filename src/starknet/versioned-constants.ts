@@ -162,6 +162,14 @@ export function noResources(): VmResources {
   return { steps: 0, memoryHoles: 0, builtins: new Float64Array(resourceNames.length) }
 }
 
+/** Sets resources to none: where they are needed for each transaction, a new object costs more than the sums in it. */
+export function clearResources(resources: VmResources): VmResources {
+  resources.steps = 0
+  resources.memoryHoles = 0
+  resources.builtins.fill(0)
+  return resources
+}
+
 /** Adds `times` runs of `work` on lists of `items` items altogether to `sum`. */
 export function addWork(sum: VmResources, work: MeasuredWork, times: number, items: number): void {
   addResources(sum, work.constant, times)
