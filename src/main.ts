@@ -119,6 +119,11 @@ async function startChain(
   opened.push(() => committer.stop())
   await finishRewind(engine, store, committer.abortAbove, say)
   const machine: MachineKind = { kind: 'starknet', crypto, cairo: 'fast', secret: newSecret() }
+  const executors = await startExecutors(options.workers, machine, storage, (message) =>
+    simulators.publish(message),
+  )
+  opened.push(() => executors.stop())
+  // After the executors, which a start waits for.
   const simulators = new Simulators({
     threads: SIMULATORS,
     machine,
@@ -128,10 +133,6 @@ async function startChain(
   })
   opened.push(() => simulators.stop())
   const ask: Ask = (kind, make, signal) => simulators.ask(kind, make, signal)
-  const executors = await startExecutors(options.workers, machine, storage, (message) =>
-    simulators.publish(message),
-  )
-  opened.push(() => executors.stop())
   if (disk === null || store.height() < 0) {
     await appendGenesis(options, store, executors, committer)
   } else {

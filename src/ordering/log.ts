@@ -55,7 +55,7 @@ export interface LogOptions {
 }
 
 export const defaultLogOptions: LogOptions = {
-  segmentBytes: 4 << 20,
+  segmentBytes: 2 << 20,
   retryMs: 250,
   say: (text) => process.stderr.write(`fugue: ${text}\n`),
 }
