@@ -90,10 +90,10 @@ async function start(config: NodeConfig): Promise<void> {
   })
   running.push(node)
   void chain.broken.then((reason) => {
-    // A disk that cannot be written is the user's to put right.
-    const disk = /^(?:journal: |commit: WriteError: )(.*)/s.exec(reason)
-    console.error(`fugue: ${disk === null ? `the sequencer cannot go on: ${reason}` : disk[1]}`)
-    process.exit(disk === null ? 1 : 2)
+    // A disk that cannot be written is the user's to put right, a damaged one is no bug either.
+    const disk = /^(?:journal: |\w+: (WriteError|DamagedError): )(.*)/s.exec(reason)
+    console.error(`fugue: ${disk === null ? `the sequencer cannot go on: ${reason}` : disk[2]}`)
+    process.exit(disk === null || disk[1] === 'DamagedError' ? 1 : 2)
   })
   console.log(banner(version, config, node))
   console.log(`ready in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)

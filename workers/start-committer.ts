@@ -1,5 +1,6 @@
 /**
  * Starts the committer's thread and speaks with it. A dead worker never answers, so every call is raced against its end.
+ * Errors cross threads as copies that have a name and no class: those that others tell apart get theirs back here.
  */
 import { Worker } from 'node:worker_threads'
 import { wrap } from 'comlink'
@@ -7,6 +8,8 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { BlockHeader } from '../src/starknet/block.ts'
 import type { SealedBlock } from '../src/starknet/sealed-block.ts'
 import type { StoredClass } from '../src/storage/chain-store.ts'
+import { DamagedError } from '../src/storage/checksum.ts'
+import { WriteError } from '../src/storage/write-error.ts'
 import type { Committer, CommitterBirth } from './committer.ts'
 
 export interface RunningCommitter {
@@ -43,13 +46,22 @@ export function startCommitter(
   })
   // Nobody may be waiting when it ends.
   death.catch(() => {})
+  const answerOf = <T>(call: Promise<T>): Promise<T> =>
+    Promise.race([call, death]).catch((error: Error) => {
+      throw withClass(error)
+    })
   return {
-    commit: (sealed, classes) => Promise.race([remote.commit(sealed, classes), death]),
-    abortAbove: (height) => Promise.race([remote.abortAbove(height), death]),
-    pruneBelow: (height) => Promise.race([remote.pruneBelow(height), death]),
+    commit: (sealed, classes) => answerOf(remote.commit(sealed, classes)),
+    abortAbove: (height) => answerOf(remote.abortAbove(height)),
+    pruneBelow: (height) => answerOf(remote.pruneBelow(height)),
     stop: async () => {
       await Promise.race([remote.close(), death.catch(() => {})])
       await thread.terminate()
     },
   }
+}
+
+function withClass(error: Error): Error {
+  const known = [DamagedError, WriteError].find(({ name }) => name === error.name)
+  return known === undefined ? error : new known(error.message)
 }

@@ -12,6 +12,8 @@ import type { BlockHeader } from '../../src/starknet/block.ts'
 import type { SealedBlock } from '../../src/starknet/sealed-block.ts'
 import type { StoredClass } from '../../src/storage/chain-store.ts'
 import { KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
+import { DamagedError } from '../../src/storage/checksum.ts'
+import type { ChainDatabase } from '../../src/storage/database.ts'
 import { LmdbStore } from '../../src/storage/lmdb-store.ts'
 import { openStorage } from '../../src/storage/storage.ts'
 import { type RunningCommitter, startCommitter } from '../../workers/start-committer.ts'
@@ -45,11 +47,14 @@ test('blocks are stored when they are answered; aborted and committed again they
 
   for (const height of [20, 7, 0]) {
     await onDisk.abortAbove(height)
+    await inMemory.abortAbove(height)
     store.returnTo(height)
     assert.is(store.height(), height)
     for (let number = height + 1; number <= HEIGHT; number++) {
-      const header = await recommit(onDisk, blocks[number]!, headers[number - 1]!.blockHash)
+      const parentHash = headers[number - 1]!.blockHash
+      const header = await recommit(onDisk, blocks[number]!, parentHash)
       assert.equal(header, headers[number])
+      assert.equal(await recommit(inMemory, blocks[number]!, parentHash), header)
       note(store, header, blocks[number]!.sealed)
     }
   }
@@ -71,6 +76,37 @@ test('blocks are stored when they are answered; aborted and committed again they
   await Promise.all([again.stop(), inMemory.stop()])
   await close()
 })
+
+test('damage that the thread meets at its start is told as damage', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fugue-committer-'))
+  const { disk, close } = await openStorage(dataDir)
+  const file = disk!.folder.database
+  const blocks = sealedBlocks()
+  const first = startCommitter(crypto, 1, file)
+  const { blockHash } = await recommit(first, blocks[0]!, 0n)
+  damageNodes(disk!.database)
+  const damaged = async (committer: RunningCommitter) =>
+    await recommit(committer, blocks[1]!, blockHash).catch((error: Error) => error)
+  // What it wrote itself it remembers; another thread reads it.
+  await first.stop()
+  const second = startCommitter(crypto, 1, file)
+  assert.instance(await damaged(second), DamagedError)
+  await second.stop()
+  await close()
+  rmSync(dataDir, { recursive: true })
+})
+
+/** Changes all records of the tries but their names. */
+function damageNodes({ root }: ChainDatabase): void {
+  const nodes = root.openDB<Buffer, Buffer>('tries.nodes', {
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  })
+  root.transactionSync(() => {
+    for (const key of [...nodes.getKeys({ start: Buffer.alloc(0) })])
+      nodes.putSync(key, Buffer.alloc(20))
+  })
+}
 
 interface Sealed {
   sealed: SealedBlock

@@ -4,6 +4,7 @@
 import { EngineError } from '../ordering/engine.ts'
 import { feeBalanceKey } from '../starknet/addresses.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
+import { WriteError } from '../storage/write-error.ts'
 import { predeployedAccounts } from './accounts.ts'
 import { chainName } from './config.ts'
 import { STRK_ADDRESS, SYSTEM_CONTRACTS } from './genesis.ts'
@@ -39,7 +40,6 @@ export function requireSameChain(options: ChainOptions, store: ChainStore): void
 
 /** A failure of journal or disk as a refusal for the operator; anything else is passed on as it is. */
 export function startRefusal(error: unknown): unknown {
-  const { name, message } = error as Error
-  // An error of the committer's thread comes here as a copy, which has the name and not the class.
-  return error instanceof EngineError || name === 'WriteError' ? new UsageError(message) : error
+  const isUsersAffair = error instanceof EngineError || error instanceof WriteError
+  return isUsersAffair ? new UsageError(error.message) : error
 }
