@@ -3,8 +3,8 @@
  *
  *     request ──▶ queue, bounded ──▶ a free thread: news of the state, then the request ──▶ answer
  *
- * A request gets the state of the moment in which it is sent to a thread. Simulations never take the last free thread, so
- * what intake wants validated waits for other validations only.
+ * A request gets the state of the moment in which it is sent to a thread. The first thread validates for intake, the others
+ * do the rest, so that a transaction never waits for somebody's call; one thread alone does both.
  *
  * Invariant: every request is settled, once: by its answer, by its caller going away, or by the end of its thread.
  */
@@ -20,7 +20,7 @@ import type { MachineKind } from './machines.ts'
 import type { SimulatorAnswer, SimulatorBirth, SimulatorMessage } from './simulator.ts'
 
 export interface SimulatorsOptions {
-  /** One of them is kept free for validations, if there are two. */
+  /** The first validates. */
   threads: number
   machine: MachineKind
   /** Number of the first one among the threads of the kernels' memory. */
@@ -61,7 +61,6 @@ interface Member {
   feed: StateFeed
   control: Int32Array
   job: Job | null
-  isSimulating: boolean
   /** Number of the newest request. */
   number: number
   hasAnswered: boolean
@@ -155,19 +154,19 @@ export class Simulators {
   }
 
   #dispatch(): void {
-    for (const member of this.#members) {
+    for (const [place, member] of this.#members.entries()) {
       while (member.job === null && !member.isDead) {
-        const job = this.#validations.shift() ?? this.#nextSimulation()
-        if (job === undefined) return
+        const job = this.#next(place)
+        if (job === undefined) break
         this.#start(member, job)
       }
     }
   }
 
-  #nextSimulation(): Job | undefined {
-    const most = Math.max(1, this.#members.length - 1)
-    const busy = this.#members.filter(({ job, isSimulating }) => job !== null && isSimulating)
-    return busy.length < most ? this.#simulations.shift() : undefined
+  #next(place: number): Job | undefined {
+    const job = place === 0 ? this.#validations.shift() : undefined
+    if (job !== undefined || (place === 0 && this.#members.length > 1)) return job
+    return this.#simulations.shift()
   }
 
   #start(member: Member, job: Job): void {
@@ -181,7 +180,6 @@ export class Simulators {
       return
     }
     member.job = job
-    member.isSimulating = request.kind !== 'validate'
     member.number++
     this.#send(member, { number: member.number, news, request })
   }
@@ -231,7 +229,6 @@ export class Simulators {
       feed: new StateFeed(state, file === null),
       control,
       job: null,
-      isSimulating: false,
       number: 0,
       hasAnswered: false,
       isDead: false,
