@@ -15,6 +15,9 @@ import { startNode } from '../../src/node/start.ts'
 import { contractAddress } from '../../src/starknet/addresses.ts'
 import { signedDeclare, signedInvoke } from '../node/_signed.ts'
 
+/** What constructors take. */
+const constructorCalldata: Partial<Record<ContractName, bigint[]>> = { counter: [5n] }
+
 export interface BusyChain {
   chain: RunningChain
   accounts: PredeployedAccount[]
@@ -26,7 +29,7 @@ export interface BusyChain {
   stop(): Promise<void>
 }
 
-/** Starts a node with these arguments and deploys the contracts, without constructor arguments. */
+/** Starts a node with these arguments and deploys the contracts. */
 export async function startBusyChain(
   contracts: ContractName[],
   { onDisk = false, args = [] as string[] } = {},
@@ -62,11 +65,15 @@ async function deploy(busy: BusyChain, name: ContractName): Promise<bigint> {
   const { chainId } = chain
   const declare = signedDeclare(account, busy.nonce++, classHash, compiledClassHash, chainId)
   await included(chain, await chain.submit(declare, sierra))
-  const arguments_ = [classHash, 1n, 0n, 0n]
-  const calldata = [1n, DEPLOYER_ADDRESS, selector('deployContract'), 4n, ...arguments_]
+  const given = constructorCalldata[name] ?? []
+  const deployment = [classHash, 1n, 0n, BigInt(given.length), ...given]
+  const deployer = [DEPLOYER_ADDRESS, selector('deployContract'), BigInt(deployment.length)]
+  const calldata = [1n, ...deployer, ...deployment]
   const invoke = signedInvoke(account, busy.nonce++, calldata, chainId)
   await included(chain, await chain.submit(invoke, null))
-  return contractAddress(0n, 1n, classHash, [])
+  const address = contractAddress(0n, 1n, classHash, given)
+  if (chain.stateOf('pre_confirmed').classHashAt(address) === 0n) throw new Error(`no ${name}`)
+  return address
 }
 
 /** Waits until a transaction is executed. */

@@ -20,13 +20,13 @@ function world() {
     { store, pending: () => state.pending, aborts: () => state.aborts },
     false,
   )
-  const block = (number: number): PendingBlock => ({ number, parts: [storageDiff(1n, [[2n, 3n]])] })
+  const block = (): PendingBlock => ({ parts: [storageDiff(1n, [[2n, 3n]])] })
   return { hashes, state, feed, block }
 }
 
 test('a block that was told whole and is stored is named, not told again', () => {
   const { hashes, state, feed, block } = world()
-  state.pending = [block(1)]
+  state.pending = [block()]
   const first = feed.news()!
   assert.is(feed.news(), null)
   state.pending = []
@@ -41,7 +41,7 @@ test('a block that was told whole and is stored is named, not told again', () =>
 
 test('another block of the same number is not taken for the one that was taken back', () => {
   const { hashes, state, feed, block } = world()
-  state.pending = [block(1)]
+  state.pending = [block()]
   feed.news()
   // Stored, taken back, and another one stored, before anybody asked.
   state.pending = []
@@ -49,7 +49,7 @@ test('another block of the same number is not taken for the one that was taken b
   hashes.push(111n)
   assert.is(feed.news()!.stored, null)
   // From then on blocks are named again.
-  state.pending = [block(2)]
+  state.pending = [block()]
   const { pending } = feed.news()!
   state.pending = []
   hashes.push(112n)

@@ -30,10 +30,6 @@ export class OpenBlock {
     this.parts.push(this.#diff)
   }
 
-  get number(): number {
-    return this.#context.number
-  }
-
   get context(): BlockContext {
     return this.#context
   }

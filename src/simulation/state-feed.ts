@@ -4,9 +4,8 @@
  * Blocks that are not stored yet are told by parts, one for each run and for the block's own writes; each part crosses
  * once. Of stored blocks a mirror in front of the database needs the height only, one without is told their diffs.
  *
- * Nothing has to be reported to a feed: it compares what there is with what it told, by identity. So a block that was taken
- * back is missed here, and is forgotten there. What was stored meanwhile is taken for what was pending before only as long
- * as no block was taken back: another one may have its number.
+ * Nothing has to be reported to a feed: it compares what there is with what it told, by identity. What was stored
+ * meanwhile is what was pending before, unless blocks were taken back: then another one may have its number.
  */
 import type { Block } from '../starknet/block.ts'
 import type { StateDiff } from '../starknet/execution.ts'
@@ -14,7 +13,6 @@ import type { ChainStore } from '../storage/chain-store.ts'
 
 /** A block that is not stored yet. */
 export interface PendingBlock {
-  readonly number: number
   /** Its changes so far: of the block's own first writes, of each run, of its last writes. Grows. */
   readonly parts: readonly StateDiff[]
 }
@@ -52,8 +50,6 @@ export class StateFeed {
   #pending: Told[] = []
   #nextId = 0
   #height = -1
-  /** Hash of the newest stored block that was told. */
-  #tip = 0n
   #aborts = 0
   /** Stored blocks by height, for mirrors that are told them. */
   readonly #blocks: Block[] = []
@@ -66,26 +62,25 @@ export class StateFeed {
 
   /** What the mirror does not know yet, or null. */
   news(): StateNews | null {
-    const { store } = this.#state
-    const height = store.height()
-    const tip = store.blockByNumber(height)?.header.blockHash ?? 0n
+    const height = this.#state.store.height()
+    const aborts = this.#state.aborts()
     const pending = this.#state.pending()
-    if (tip === this.#tip && this.#isTold(pending)) return null
+    const isSame = height === this.#height && aborts === this.#aborts
+    if (isSame && this.#isTold(pending)) return null
     const told = pending.map((block): Told => {
       const known = this.#pending.find((each) => each.block === block)
       return known ?? { block, id: this.#nextId++, parts: 0 }
     })
     const news: StateNews = {
       height,
-      stored: this.#storedSince(height),
+      stored: aborts === this.#aborts ? this.#storedSince(height) : null,
       pending: told.map(({ block, id, parts }) => ({ id, parts: block.parts.slice(parts) })),
       history: this.#tellsBlocks ? this.#history(height) : null,
     }
     for (const each of told) each.parts = each.block.parts.length
     this.#pending = told
     this.#height = height
-    this.#tip = tip
-    this.#aborts = this.#state.aborts()
+    this.#aborts = aborts
     return news
   }
 
@@ -100,17 +95,10 @@ export class StateFeed {
 
   /** Names of the blocks between the height that was told and this one, if the mirror had all of them whole. */
   #storedSince(height: number): number[] | null {
-    const { blockHash } = this.#state.store.blockByNumber(this.#height)?.header ?? {}
-    if (blockHash !== this.#tip || this.#aborts !== this.#state.aborts()) return null
     const count = height - this.#height
-    if (count < 0 || count > this.#pending.length) return null
+    if (count > this.#pending.length) return null
     const stored = this.#pending.slice(0, count)
-    const isWhole = stored.every(
-      ({ block, parts }, index) =>
-        block.number === this.#height + 1 + index &&
-        block.parts.length === parts &&
-        !this.#state.pending().includes(block),
-    )
+    const isWhole = stored.every(({ block, parts }) => block.parts.length === parts)
     return isWhole ? stored.map(({ id }) => id) : null
   }
 
