@@ -5,8 +5,9 @@
  *     --workers 1,2     numbers of workers                  --bundle FILE   writes a Starknet block for the oracle
  *     --txs N, --runs N                                     --quick         fewer transactions, runs and rounds
  *     --warmup N        rounds before those that count; 20 by default, for a worker is compiled as late as that
+ *     --memos warm      keeps what runs remembered; else all threads' memos are emptied before each run
  *
- * A Starknet workload is five blocks in turn, so that no memo of an earlier round helps. `--bundle` writes the first.
+ * A Starknet workload is five blocks of other senders in turn. `--bundle` writes the first.
  * The time of a block is from its encoded transactions to its results and the updated base state. The baseline is the
  * best sequential executor, in the same process and the same minutes.
  */
@@ -16,7 +17,7 @@ import type { BlockInput, BlockResult } from '../src/executor/block.ts'
 import { executeBlock } from '../src/executor/execute-block.ts'
 import { COMPLETED } from '../src/executor/machine.ts'
 import { executeSequentially } from '../src/executor/sequential.ts'
-import { createCryptoMemory } from '../src/felt/crypto.ts'
+import { attachCrypto, createCryptoMemory } from '../src/felt/crypto.ts'
 import type { Bundle } from '../src/lab/bundle.ts'
 import { bundleJson } from '../src/lab/bundle-json.ts'
 import { bundleClasses, bundleInput, bundleState } from '../src/lab/run-bundle.ts'
@@ -39,15 +40,14 @@ interface Case {
   messages: unknown[]
   /** Blocks over the same state; every run takes the next. */
   inputs: BlockInput[]
+  /** Empties the memos of that many threads, none of which is at work. */
+  forget(threads: number): void
   state: { key: Int32Array; after: Int32Array }[]
   bundle: Bundle | null
 }
 
 const ACCOUNTS = 10_000
-/**
- * Blocks in turn, of other senders each: more hashes and signatures than memos hold, so that no run finds its own. Not a
- * multiple of the columns, so that each executor meets every block.
- */
+/** Blocks in turn; not a multiple of the columns, so that each executor meets every block. */
 const BLOCKS = 5
 
 const cases: Record<string, (transactions: number) => Case> = {
@@ -68,8 +68,15 @@ function ledgerCase(micros: number, transactions: number): Case {
     iterations,
     seed: 1,
   })
-  const inputs = [input]
-  return { vm: 'ledger', machine: { kind: 'ledger' }, messages: [], inputs, state, bundle: null }
+  return {
+    vm: 'ledger',
+    machine: { kind: 'ledger' },
+    messages: [],
+    inputs: [input],
+    forget: () => {},
+    state,
+    bundle: null,
+  }
 }
 
 function starknetCase(name: StarknetWorkload, transactions: number): Case {
@@ -77,11 +84,21 @@ function starknetCase(name: StarknetWorkload, transactions: number): Case {
     buildWorkload(name, { transactions, accounts: ACCOUNTS, seed: 1, skip: block * transactions }),
   )
   const bundle = bundles[0]!
+  const crypto = createCryptoMemory()
   return {
     vm: 'starknet',
-    machine: { kind: 'starknet', crypto: createCryptoMemory(), cairo: 'fast' },
+    machine: { kind: 'starknet', crypto, cairo: 'fast' },
     messages: bundleClasses(bundle),
     inputs: bundles.map(bundleInput),
+    forget: (threads) => {
+      // Memos lie in the kernels' memory, where this thread reaches those of the others.
+      for (let thread = 0; thread < threads; thread++) {
+        const kernels = attachCrypto(crypto, thread)
+        kernels.forgetHashes()
+        kernels.forgetBases()
+        kernels.forgetEcOps()
+      }
+    },
     state: bundleState(bundle),
     bundle,
   }
@@ -106,6 +123,7 @@ export async function run(args: string[]): Promise<void> {
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       bundle: { type: 'string' },
+      memos: { type: 'string', default: 'cold' },
     },
   })
   const names = values.workload === undefined ? Object.keys(cases) : values.workload.split(',')
@@ -113,6 +131,10 @@ export async function run(args: string[]): Promise<void> {
   const runs = Number(values.runs ?? (values.quick ? 3 : 11))
   const warmup = Number(values.warmup ?? (values.quick ? 2 : 20))
   const workers = values.workers.split(',').map(Number)
+  const { memos } = values
+  if (memos !== 'cold' && memos !== 'warm') {
+    throw new Error(`expected memos cold or warm, got '${memos}'`)
+  }
   for (const name of names) {
     const build = cases[name]
     if (build === undefined) {
@@ -120,9 +142,12 @@ export async function run(args: string[]): Promise<void> {
     }
     const built = build(transactions)
     if (values.bundle !== undefined) writeBundle(values.bundle, name, built)
-    const columns = await measure(built, workers, runs, warmup)
+    const columns = await measure(built, workers, runs, warmup, memos === 'cold')
     const [sequential] = columns
-    const rows = columns.map((column) => rowOf(name, built, column, sequential!))
+    const rows = columns.map((column) => ({
+      ...rowOf(name, built, column, sequential!),
+      ...(built.vm === 'starknet' ? { memos } : {}),
+    }))
     report('blocks', rows, values.json === undefined ? [] : ['--json', values.json])
   }
 }
@@ -133,6 +158,7 @@ async function measure(
   workers: number[],
   runs: number,
   warmup: number,
+  isCold: boolean,
 ): Promise<Column[]> {
   const pool = await Pool.start({ workers: Math.max(...workers), machine: built.machine })
   try {
@@ -143,6 +169,7 @@ async function measure(
     for (let round = -warmup; round < runs; round++) {
       for (const column of columns) {
         const input = built.inputs[turn++ % built.inputs.length]!
+        if (isCold) built.forget(pool.workers + 1)
         await runOnce(input, pool, column, round >= 0)
       }
     }
