@@ -20,6 +20,8 @@ export interface Drive {
   blocks: number
   /** Of each block. */
   transfers: number
+  /** A block is not begun before so long after the one before. */
+  everyMs?: number
   /** No block is begun after so long. */
   mostMs?: number
   /** Between two blocks, with the number of those that are sealed. */
@@ -33,7 +35,7 @@ const POLL_MS = 1
 export async function drive(
   chain: RunningChain,
   accounts: OpenAccounts,
-  { blocks, transfers, mostMs = Number.POSITIVE_INFINITY, between = () => {} }: Drive,
+  { blocks, transfers, everyMs = 0, mostMs = Number.POSITIVE_INFINITY, between = () => {} }: Drive,
 ): Promise<Driven> {
   const first = chain.store.height() + 1
   const startMs = performance.now()
@@ -41,6 +43,7 @@ export async function drive(
   let newest: Promise<unknown> = Promise.resolve()
   let sealed = 0
   for (; sealed < blocks && performance.now() - startMs < mostMs; sealed++) {
+    await sleep(Math.max(0, startMs + sealed * everyMs - performance.now()))
     const number = first + sealed
     const acknowledged = accounts
       .transfers(transfers)
