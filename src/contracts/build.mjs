@@ -25,7 +25,13 @@ const contracts = {
   loop: 'loops::Loop',
   hasher: 'hasher::Hasher',
   router: 'router::Router',
+  'libfuncs-numbers': 'libfuncs_numbers::Numbers',
+  'libfuncs-data': 'libfuncs_data::Data',
+  'libfuncs-syscalls': 'libfuncs_syscalls::Syscalls',
 }
+
+/** By default only libfuncs pass that public networks let in; those of `libfuncs-*` are all that there are. */
+const allLibfuncs = ['--allowed-libfuncs-list-name', 'all']
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const compiler = resolve(folder, '../..', process.env.FUGUE_CAIRO ?? '../shared/cairo', 'bin')
@@ -47,8 +53,9 @@ function build(name, path) {
   const sierraFile = join(scratch, 'sierra.json')
   const casmFile = join(scratch, 'casm.json')
   const crate = join(folder, 'cairo')
-  run('starknet-compile', [crate, sierraFile, '--contract-path', `fugue::${path}`])
-  run('starknet-sierra-compile', [sierraFile, casmFile])
+  const allowed = name.startsWith('libfuncs-') ? allLibfuncs : []
+  run('starknet-compile', [crate, sierraFile, '--contract-path', `fugue::${path}`, ...allowed])
+  run('starknet-sierra-compile', [sierraFile, casmFile, ...allowed])
   const { sierra_program_debug_info: _, ...sierra } = JSON.parse(readFileSync(sierraFile, 'utf8'))
   const casm = JSON.parse(readFileSync(casmFile, 'utf8'))
   const changed = [save(`${name}.sierra.json`, sierra), save(`${name}.casm.json`, casm)]

@@ -27,7 +27,10 @@ export interface Contract extends ContractHashes {
   casm: unknown
 }
 
-/** The hashes of every contract. `open-account` accepts any signature: never at genesis of a chain with value. */
+/**
+ * The hashes of every contract. `open-account` accepts any signature: never at genesis of a chain with value. Those named
+ * `libfuncs-` use all that Cairo compiles to, and are there for specs.
+ */
 export const contractHashes = {
   account: {
     classHash: 0x6f5cd64b72a61a6431dcb20cc20010449a256ee92c52a0ad40e7f933a37c81n,
@@ -78,6 +81,21 @@ export const contractHashes = {
     classHash: 0x186e1e49aa1fa775c3a81da4b8af305e792e68a89bde98b85bf3ef60bf821ben,
     compiledClassHash: 0x5b6d11b33edc9b6441d227b154d33198e2854c6fef8777d7b44159b9d39e5e7n,
     compiledClassHashV1: 0x28f3be9ffbe4c89b84cf48e0a813c5081acaa573485790673d34e6c009ffd7n,
+  },
+  'libfuncs-numbers': {
+    classHash: 0x8e910ec9808b622c244a87ae3071e9060f70aefbfb07fee641374ce5d6699cn,
+    compiledClassHash: 0x6dfe1dc9a80a17bf402817e74c33bfa7a9d1628644bd987f8ed72e3d3e03c95n,
+    compiledClassHashV1: 0x4eae5393e76389b7506283e6809af371dbbd60e983f7b8678f4676b07ecbbbbn,
+  },
+  'libfuncs-data': {
+    classHash: 0x67f01ca8f42b0cf3c75d69ef218054e00af2ca0210483672584f9d27bd10851n,
+    compiledClassHash: 0x285c222db85eac9a7d798dfa5ce9d2eddf000afcec64d606c6202ae7d6cbcden,
+    compiledClassHashV1: 0x2727ea5c07c49c0bef05bb07b5aa396ebbb31ce2396f12c560bee85d2f071f2n,
+  },
+  'libfuncs-syscalls': {
+    classHash: 0x67efc580be102ce6ed200d30169de03b4e8e938b4a11704b8e2d5289ab79e28n,
+    compiledClassHash: 0x36ae04be2ed135ae119ae1889b1e6c126c1d0bdce0de02da18ea819e831feban,
+    compiledClassHashV1: 0x5bf894d3dbea019ec005468c664f2107858079de424fa47bb760075a1f60c84n,
   },
 } as const satisfies Record<string, ContractHashes>
 
