@@ -7,6 +7,7 @@
  *
  * The only file of `src/` that knows actors and workers. It starts nothing when it is imported.
  */
+import { existsSync } from 'node:fs'
 import { createActor, fromPromise, waitFor } from 'xstate'
 import { commit } from '../actors/commit.ts'
 import type { Advice, CloseReason } from '../actors/events.ts'
@@ -45,6 +46,7 @@ import { encodeBlockContext } from './starknet/encoded-block-context.ts'
 import { newSecret } from './starknet/machine.ts'
 import { Mempool } from './starknet/mempool.ts'
 import { changesOfStateDiff } from './starknet/state-diff.ts'
+import { CasmFolder } from './storage/casm-folder.ts'
 import type { ChainStore } from './storage/chain-store.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
 
@@ -108,6 +110,10 @@ async function startChain(
   const registry = new CasmRegistry()
   for (const folder of options.casmDirs) registry.addFolder(folder, skipFile)
   const { store, disk } = storage
+  const casmFolder = disk === null ? null : new CasmFolder(disk.folder.casm)
+  if (casmFolder !== null && existsSync(casmFolder.path)) {
+    registry.addFolder(casmFolder.path, skipFile)
+  }
   // Threads of the kernels: 0 is this one, then the executors, the committer, the simulators. Hashing begins below.
   const crypto = createCryptoMemory(options.workers + 2 + SIMULATORS)
   useCrypto(attachCrypto(crypto, 0))
@@ -267,6 +273,7 @@ async function startChain(
     submissions,
     production,
     registry,
+    casmFolder,
     ask,
     prepareClass: (declared) => executors.publishClass(declared, false),
     steer: {

@@ -300,7 +300,7 @@ export function fakeChain(): FakeChain {
       })),
       before: { context: context(2), state: chain.stateOf(at) },
     }),
-    addCompiledClass: () => ({ blake: 1n, poseidon: 2n }),
+    addCompiledClass: async () => ({ blake: 1n, poseidon: 2n }),
     mint: async (address, amount, unit) => {
       chain.minted.push({ address, amount, unit })
       return 0x101n

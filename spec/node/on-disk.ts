@@ -3,15 +3,20 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadContract } from '../../src/contracts/catalogue.ts'
 import { encodeShortString } from '../../src/felt/felt.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
+import { dump, load } from '../../src/node/commands/copy.ts'
 import { STRK_ADDRESS } from '../../src/node/genesis.ts'
 import type { ChainOptions } from '../../src/node/options.ts'
 import { feeBalanceKey } from '../../src/starknet/addresses.ts'
+import { sierraClassHash } from '../../src/starknet/class-hash.ts'
+import { vector, vectorTest } from '../vectors.ts'
+import { signedDeclare } from './_signed.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'fugue-chain-'))
 test.after(() => rmSync(dataDir, { recursive: true }))
@@ -69,6 +74,39 @@ test('the folder of a running chain is refused to another', async () => {
   }
   await chain.stop()
 })
+
+vectorTest(
+  test,
+  'a compiled class that was added and not used yet is there after a restart, and in a dump',
+  ['classes/echo-2.11.4.casm.json'],
+  async () => {
+    const casm = vector('classes/echo-2.11.4.casm.json')
+    const first = await createChain(options)
+    const [{ blake }] = await Promise.all([
+      first.addCompiledClass(casm),
+      first.addCompiledClass(casm),
+    ])
+    await first.stop()
+    const file = join(dataDir, '..', `${basename(dataDir)}.dump`)
+    const copy = `${dataDir}-copy`
+    await dump(dataDir, file, () => {})
+    await load(copy, file, () => {})
+    for (const folder of [dataDir, copy]) {
+      const chain = await createChain({ ...options, dataDir: folder })
+      const contractClass = { ...loadContract('counter').sierra, abi: '"added"' }
+      const classHash = sierraClassHash(contractClass)
+      const account = predeployedAccounts(options.seed, options.accounts)[1]!
+      const declare = signedDeclare(account, 0n, classHash, blake, options.chainId)
+      const hash = await chain.submit(declare, contractClass)
+      await chain.createBlock()
+      assert.ok(['preConfirmed', 'accepted'].includes(chain.stageOf(hash)?.stage ?? ''))
+      assert.equal(chain.classByHash(classHash)?.casm, casm)
+      await chain.stop()
+    }
+    rmSync(file)
+    rmSync(copy, { recursive: true })
+  },
+)
 
 /** All blocks: hash, root, transactions with their fees, balance. */
 function summaryOf({ store }: RunningChain): unknown[] {

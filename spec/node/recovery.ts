@@ -157,7 +157,7 @@ vectorTest(
     const machine = new Machine()
     const chain = await machine.start('demand')
     const casm = vector('classes/echo-2.11.4.casm.json')
-    const { blake } = chain.addCompiledClass(casm)
+    const { blake } = await chain.addCompiledClass(casm)
     const contractClass = { ...loadContract('counter').sierra, abi: '"another"' }
     const signed = signedDeclare(accounts[0]!, 0n, sierraClassHash(contractClass), blake, chainId)
     const hash = await chain.submit(signed, contractClass)

@@ -4,7 +4,7 @@
  *
  *     Fugue's own contracts         always there, read when asked for
  *     folders (`--casm-dir`)        read at start: *.casm  *.casm.json  *.compiled_contract_class.json
- *     `fugue_addCompiledClass`      while the node runs
+ *     `fugue_addCompiledClass`      while the node runs; kept in the data folder and read there at the next start
  *
  * A folder's CASM is the declarer's word: nobody has checked that it was compiled from the Sierra it is declared with.
  */

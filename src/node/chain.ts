@@ -104,7 +104,7 @@ export interface Chain {
     before: Moment
   }>
   /** Adds CASM for declares to come; returns both compiled class hashes. */
-  addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint }
+  addCompiledClass(casm: unknown): Promise<{ blake: bigint; poseidon: bigint }>
 
   /** Development only: credits an account by an invoke of the minter; returns that transaction's hash. */
   mint(address: bigint, amount: bigint, unit: 'FRI' | 'WEI'): Promise<bigint>

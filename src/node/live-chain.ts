@@ -8,10 +8,11 @@ import type { CallRequest } from '../starknet/encoded-transaction.ts'
 import type { CallExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
 import type { InvokeTransaction, SierraClass, Transaction } from '../starknet/transaction.ts'
+import type { CasmFolder } from '../storage/casm-folder.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import { buildProgramImage } from '../vm/program.ts'
 import { findBlock } from './block-id.ts'
-import type { CasmRegistry } from './casm-registry.ts'
+import type { CasmRegistry, CompiledHashes } from './casm-registry.ts'
 import {
   type BroadcastTransaction,
   type Chain,
@@ -35,6 +36,8 @@ export interface LiveChainParts {
   submissions: Submissions
   production: Production
   registry: CasmRegistry
+  /** Where classes are kept that are added; null when the chain is in memory. */
+  casmFolder: CasmFolder | null
   /** Asks the simulation threads. */
   ask: Ask
   /** Makes a class known to the threads that simulate. */
@@ -169,13 +172,19 @@ export class LiveChain implements Chain {
     return this.#simulations.estimate(transactions, at, flags, signal)
   }
 
-  addCompiledClass(casm: unknown): { blake: bigint; poseidon: bigint } {
+  async addCompiledClass(casm: unknown): Promise<CompiledHashes> {
+    const { registry, casmFolder } = this.#parts
+    let hashes: CompiledHashes
     try {
       buildProgramImage(casm)
-      return this.#parts.registry.add(casm)
+      hashes = registry.add(casm)
     } catch (error) {
       throw invalidParams(`casm: ${(error as Error).message}`)
     }
+    await casmFolder?.keep(hashes.blake, casm).catch((error: Error) => {
+      throw refusal(63, `the class is not kept: ${error.message}`)
+    })
+    return hashes
   }
 
   mint(address: bigint, amount: bigint, unit: 'FRI' | 'WEI'): Promise<bigint> {

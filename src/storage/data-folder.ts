@@ -5,6 +5,7 @@
  *     format       number of the form of everything in it
  *     chain.mdb    the database: `database.ts`
  *     journal/     what was acknowledged and is in no stored block yet
+ *     casm/        compiled classes that were added while a node ran: `casm-folder.ts`
  *
  * A folder of a newer form is refused; one of an older form is brought up step by step, each step noted when it is done,
  * so that a migration that was interrupted goes on where it was.
@@ -29,7 +30,7 @@ import { takeLock } from './folder-lock.ts'
 export const FORMAT = 1
 
 /** What a folder may hold before it is settled: its making was interrupted. */
-const OWN = /^(lock.*|format\.new|chain\.mdb.*|journal)$/
+const OWN = /^(lock.*|format\.new|chain\.mdb.*|journal|casm)$/
 
 /** Brings a folder of form `n` to form `n + 1`; must be harmless when it is repeated. */
 export type Migration = (folder: string) => void
@@ -43,6 +44,8 @@ export interface DataFolder {
   database: string
   /** The journal's folder. */
   journal: string
+  /** The folder of compiled classes; made when there is the first one. */
+  casm: string
   /** Nothing was ever kept in it: `settle` was not called yet. */
   isNew: boolean
   /** Notes the form of a new folder, once its database is made: from then on a missing one is a loss. */
@@ -71,7 +74,8 @@ export async function openDataFolder(
     const journal = join(path, 'journal')
     mkdirSync(journal, { recursive: true })
     const settle = () => writeFormat(path, format)
-    return { path, database: join(path, 'chain.mdb'), journal, isNew, settle, release }
+    const [database, casm] = [join(path, 'chain.mdb'), join(path, 'casm')]
+    return { path, database, journal, casm, isNew, settle, release }
   } catch (error) {
     release()
     throw folderErrorOf(path, error)

@@ -19,7 +19,9 @@ const HASH_BYTES = 32
 /** The two lines at the beginning are not longer. */
 const MOST_HEAD_BYTES = 1 << 20
 /** Names that a dump may have: it cannot write outside of its folder. */
-const NAME = /^(format|chain\.mdb|journal\/[\w-][\w.-]*)$/
+const NAME = /^(format|chain\.mdb|(journal|casm)\/[\w-][\w.-]*)$/
+
+const FOLDERS = ['journal', 'casm']
 
 interface Manifest {
   height: number
@@ -34,13 +36,10 @@ export async function writeDump(
   height: number,
 ): Promise<number> {
   if (existsSync(file)) throw new FolderError(`${file} is there already; choose another name`)
-  const journal = join(folder, 'journal')
   const sources = [
     { name: 'format', path: join(folder, 'format') },
     { name: 'chain.mdb', path: database },
-    ...(existsSync(journal) ? readdirSync(journal) : [])
-      .sort()
-      .map((name) => ({ name: `journal/${name}`, path: join(journal, name) })),
+    ...FOLDERS.flatMap((inner) => filesIn(folder, inner)),
   ]
   const files: Manifest['files'] = []
   for (const { name, path } of sources) files.push({ name, bytes: (await stat(path)).size })
@@ -73,6 +72,12 @@ export async function writeDump(
   return written + HASH_BYTES
 }
 
+function filesIn(folder: string, inner: string): { name: string; path: string }[] {
+  const path = join(folder, inner)
+  const names = existsSync(path) ? readdirSync(path).sort() : []
+  return names.map((name) => ({ name: `${inner}/${name}`, path: join(path, name) }))
+}
+
 /** Makes a folder of a dump; refuses a damaged one and a folder that holds something. Returns its height. */
 export async function readDump(file: string, folder: string): Promise<number> {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
@@ -85,7 +90,7 @@ export async function readDump(file: string, folder: string): Promise<number> {
   try {
     const { manifest, start } = await readHead(file, input)
     await rm(draft, { recursive: true, force: true })
-    await mkdir(join(draft, 'journal'), { recursive: true })
+    for (const inner of FOLDERS) await mkdir(join(draft, inner), { recursive: true })
     await extract(file, input, manifest, start, draft)
     if (existsSync(folder)) await rmdir(folder)
     await rename(draft, folder)

@@ -85,12 +85,12 @@ export function devnetMethods(context: NodeContext): Record<string, Method> {
     ...(isDevelopment ? { devnet_abortBlocks: abortBlocks(context) } : {}),
     fugue_addCompiledClass: {
       parameters: ['casm'],
-      answer: (parameters) => {
+      answer: async (parameters) => {
         const casm = parameters.get('casm', (value, path) => {
           new Members(value, path)
           return value
         })
-        const { blake, poseidon } = chain.addCompiledClass(casm)
+        const { blake, poseidon } = await chain.addCompiledClass(casm)
         return { compiled_class_hash: hex(blake), compiled_class_hash_poseidon: hex(poseidon) }
       },
     },

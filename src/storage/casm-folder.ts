@@ -1,0 +1,64 @@
+/**
+ * Compiled classes that were added while a node ran, in its data folder: a file each, named by hash. A declare that is
+ * admitted has its copy in the journal, then in the database; until there is one, this is all there is of the class.
+ *
+ * Invariant: a file of that ending is whole, for it gets its name when it is on the disk.
+ */
+import { type FileHandle, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FolderError, folderErrorOf } from './folder-error.ts'
+
+/** All files together: some hundreds of the largest classes. */
+const MOST_BYTES = 2 ** 30
+
+export class CasmFolder {
+  readonly path: string
+  /** One after the other: they share the name of the draft. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Keeps a class, in place of an older one of that hash; resolves when it is on the disk. */
+  keep(hash: bigint, casm: unknown): Promise<void> {
+    const kept = this.#turn.then(() => this.#keep(hash, JSON.stringify(casm)))
+    this.#turn = kept.catch(() => {})
+    return kept
+  }
+
+  async #keep(hash: bigint, text: string): Promise<void> {
+    try {
+      await mkdir(this.path, { recursive: true })
+      if ((await this.#size()) + text.length > MOST_BYTES) {
+        throw new FolderError(`${this.path} has ${MOST_BYTES} bytes already; remove old files`)
+      }
+      const draft = join(this.path, 'draft.new')
+      await written(await open(draft, 'w'), (file) => file.writeFile(text))
+      await rename(draft, join(this.path, `0x${hash.toString(16)}.casm.json`))
+      if (process.platform !== 'win32') await written(await open(this.path, 'r'), async () => {})
+    } catch (error) {
+      throw folderErrorOf(this.path, error)
+    }
+  }
+
+  async #size(): Promise<number> {
+    const sizes = await Promise.all(
+      (await readdir(this.path)).map(async (name) => (await stat(join(this.path, name))).size),
+    )
+    return sizes.reduce((sum, size) => sum + size, 0)
+  }
+}
+
+/** Writes to a file or folder, syncs and closes it. */
+async function written(
+  file: FileHandle,
+  write: (file: FileHandle) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write(file)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
