@@ -53,8 +53,6 @@ import { openStorage, type Storage } from './storage/storage.ts'
 /** Transactions of a block, and of one run, at most. */
 const BLOCK_LIMIT = 2000
 const RUN_LIMIT = 1000
-/** Threads for simulations and validations: one of each at a time at least. */
-const SIMULATORS = 2
 /** Admission gives way to other work of the main thread after so long. */
 const BATCH_MS = 15
 /** How long a block may be sealed before it is appended when the sequencer stops. */
@@ -114,8 +112,9 @@ async function startChain(
   if (casmFolder !== null && existsSync(casmFolder.path)) {
     registry.addFolder(casmFolder.path, skipFile)
   }
+  const threads = 1 + (options.simulators ?? 1)
   // Threads of the kernels: 0 is this one, then the executors, the committer, the simulators. Hashing begins below.
-  const crypto = createCryptoMemory(options.workers + 2 + SIMULATORS)
+  const crypto = createCryptoMemory(options.workers + 2 + threads)
   useCrypto(attachCrypto(crypto, 0))
   if (store.height() >= 0) requireSameChain(options, store)
   const engine = given ?? (await openEngine(disk))
@@ -131,7 +130,7 @@ async function startChain(
   opened.push(() => executors.stop())
   // After the executors, which a start waits for.
   const simulators = new Simulators({
-    threads: SIMULATORS,
+    threads,
     machine,
     firstIndex: options.workers + 2,
     file,

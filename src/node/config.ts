@@ -45,6 +45,9 @@ const GAS_PRICE = 10n ** 9n
 /** Executor threads that a node can have (workers/doorbell.ts). */
 const MOST_WORKERS = 63
 
+/** Threads for simulations: each has a machine and a mirror of the newest state, some tens of megabytes. */
+const MOST_SIMULATORS = 16
+
 /** What was given for an option, and under which name: `--port` or `FUGUE_PORT`. */
 type Values = Map<string, { texts: string[]; source: string }>
 
@@ -197,6 +200,7 @@ function readConfig(
         (text) => (text === 'auto' ? most : integer(0, MOST_WORKERS)(text)),
         most,
       ),
+      simulators: read('simulators', integer(1, MOST_SIMULATORS), 1),
       startTime: read('start-time', integer(0, 2 ** 40), null),
       gasPrice: GAS_PRICE,
       dataDir: read('data-dir', (text) => text || null, null),

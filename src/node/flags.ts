@@ -107,6 +107,13 @@ export const flags: readonly Flag[] = [
     isOwn: true,
   },
   {
+    name: 'simulators',
+    value: 'NUMBER',
+    expected: 'a number from 1 to 16',
+    help: 'threads for calls, simulations and estimates (1)',
+    isOwn: true,
+  },
+  {
     name: 'from',
     value: 'HEIGHT',
     expected: 'a height',

@@ -24,6 +24,8 @@ export interface ChainOptions {
   casmDirs: readonly string[]
   /** Executor threads; 0 executes sequentially. */
   workers: number
+  /** Threads for calls, simulations and estimates, beside the one that validates; 1 if not given. */
+  simulators?: number
   /** Time of genesis in Unix seconds; null is now. */
   startTime: number | null
   /** Price of each kind of gas, in wei and in fri. */
