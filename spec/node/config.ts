@@ -36,6 +36,7 @@ test('without options there are defaults', () => {
     blockGeneration: { mode: 'auto' },
     casmDirs: [],
     workers: 4,
+    simulators: 1,
     startTime: null,
     gasPrice: 10n ** 9n,
     dataDir: null,
