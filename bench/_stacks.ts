@@ -20,6 +20,7 @@ export interface Profile {
 }
 
 export const phases = [
+  'ahead',
   'decode',
   'check',
   'validate',
@@ -47,6 +48,7 @@ const phaseOf: Record<string, Record<string, Phase>> = {
   'starknet/transaction-input.js': { read: 'decode' },
   'starknet/execution-info.js': { begin: 'decode' },
   'starknet/run.js': { begin: 'decode' },
+  'starknet/hashes-ahead.js': { compute: 'ahead', learn: 'ahead' },
   'starknet/fee-transfer.js': {
     balanceSlots: 'check',
     transfer: 'fee transfer',
@@ -69,7 +71,7 @@ const phaseOf: Record<string, Record<string, Phase>> = {
 const kernelOf: Record<string, Work> = {
   pedersen: 'Pedersen',
   writeBalanceKeys: 'Pedersen',
-  prefetch: 'Pedersen',
+  '#flush': 'Pedersen',
   ecOp: 'curve',
   randomPoint: 'curve',
   fieldSqrt: 'curve',

@@ -61,8 +61,17 @@ export function poseidonSingle(x: bigint): bigint {
   return poseidonPermute([x, 0n, 1n])[0]!
 }
 
+/** The hash of the empty list, which every transaction has two of, once it is known. */
+let ofNothing: bigint | null = null
+
 /** The Poseidon hash of a list of any length. */
 export function poseidonMany(felts: readonly bigint[]): bigint {
+  if (felts.length > 0) return hashList(felts)
+  ofNothing ??= hashList(felts)
+  return ofNothing
+}
+
+function hashList(felts: readonly bigint[]): bigint {
   const crypto = defaultCrypto()
   const { scratch, scratchCells } = crypto
   const even = felts.length - (felts.length % 2)

@@ -4,8 +4,9 @@
  *
  *     entry   0 x, 32 y, 64 hash: cells; 96 sequence u32
  *
- * The rules of an entry are those of ecop-memo.ts: it changes only while its sequence is odd, who saw the same even
- * number before and after its loads saw one entry, and who loses the race for an entry goes without.
+ * A pair has two places, side by side; of these the one that was written less often is given up. The rules of an entry
+ * are those of ecop-memo.ts: it changes only while its sequence is odd, who saw the same even number before and after its
+ * loads saw one entry, and who loses the race for an entry goes without.
  */
 import { cellCopy, cellEquals } from './cell'
 import { hashMemo, HASH_MEMO_ENTRIES } from './layout'
@@ -16,7 +17,11 @@ const ENTRY_BYTES: usize = 128
 
 /** out = the hash of two cells, if it is known. */
 export function recallHash(x: usize, y: usize, out: usize): bool {
-  const entry = entryOf(x, y)
+  const entry = firstOf(x, y)
+  return recallFrom(entry, x, y, out) || recallFrom(entry + ENTRY_BYTES, x, y, out)
+}
+
+function recallFrom(entry: usize, x: usize, y: usize, out: usize): bool {
   const before = atomic.load<u32>(entry, SEQUENCE)
   if (before & 1) return false
   if (!cellEquals(entry, x) || !cellEquals(entry + 32, y)) return false
@@ -35,7 +40,8 @@ export function recallHash(x: usize, y: usize, out: usize): bool {
 
 /** Keeps a hash, unless another thread is at the same entry. */
 export function rememberHash(x: usize, y: usize, hash: usize): void {
-  const entry = entryOf(x, y)
+  let entry = firstOf(x, y)
+  if (load<u32>(entry, SEQUENCE) > load<u32>(entry + ENTRY_BYTES, SEQUENCE)) entry += ENTRY_BYTES
   const before = atomic.load<u32>(entry, SEQUENCE)
   if (before & 1) return
   if (atomic.cmpxchg<u32>(entry, before, before + 1, SEQUENCE) != before) return
@@ -50,8 +56,8 @@ export function forgetShared(): void {
   memory.fill(hashMemo(), 0, HASH_MEMO_ENTRIES * ENTRY_BYTES)
 }
 
-/** The one place where this pair may be. A zeroed entry matches no cell. */
-function entryOf(x: usize, y: usize): usize {
+/** The first of the two places where this pair may be. A zeroed entry matches no cell. */
+function firstOf(x: usize, y: usize): usize {
   const mixed = (load<u64>(x) * 0x9e3779b97f4a7c15) ^ (load<u64>(y) * 0xc2b2ae3d27d4eb4f)
-  return hashMemo() + <usize>((mixed >>> 40) & (HASH_MEMO_ENTRIES - 1)) * ENTRY_BYTES
+  return hashMemo() + <usize>((mixed >>> 40) & (HASH_MEMO_ENTRIES - 2)) * ENTRY_BYTES
 }
