@@ -172,6 +172,21 @@ test('the block being filled is closed and aborted', async () => {
     assert.is.not(aborted[0], kept)
     assert.is(await balanceAt(fugue, 'pre_confirmed'), '1')
     assert.is((await blockAt(fugue, 'latest')).block_hash, kept)
+    // The library that applications use sees its transaction go, and sends the same one again.
+    const account = fugue.account(0)
+    const transfer = { contractAddress: hex(STRK_ADDRESS), entrypoint: 'transfer' }
+    const shown = { successStates: ['PRE_CONFIRMED' as const] }
+    const send = async () =>
+      (await account.execute({ ...transfer, calldata: ['0x2', 3, 0] })).transaction_hash
+    const sent = await send()
+    assert.ok((await fugue.provider.waitForTransaction(sent, shown)).isSuccess())
+    assert.is(BigInt(await account.getNonce()), 1n)
+    await abort(fugue, ['pre_confirmed'])
+    const error = await fugue.provider.getTransactionReceipt(sent).catch((reason: Error) => reason)
+    assert.match(String(error), 'Transaction hash not found')
+    assert.is(BigInt(await account.getNonce()), 0n)
+    assert.is(await send(), sent)
+    assert.ok((await fugue.provider.waitForTransaction(sent, shown)).isSuccess())
   } finally {
     await fugue.stop()
   }
