@@ -257,6 +257,24 @@ test('impossible hints end the call, not the process', () => {
   ])
 })
 
+test('a circuit of more gates than memory holds ends the call at once', () => {
+  const instance = sum(fp(-5), 20n)
+  const evaluate = {
+    EvalCircuit: {
+      n_add_mods: immediate(1n << 33n),
+      add_mod_builtin: instance,
+      n_mul_mods: none,
+      mul_mod_builtin: instance,
+    },
+  }
+  const limbs = [5n, 0n, 0n, 0n].map(
+    (limb, i) => `[ap] = ${limb}, ap++; [ap - 1] = [[fp - 5] + ${20 + i}]`,
+  )
+  const pointers = '[ap] = [fp - 4], ap++; [ap - 1] = [[fp - 5] + 24]; [ap - 1] = [[fp - 5] + 25]'
+  const way: Way = { calldata: [900n, 900n, 900n] }
+  endsWith(NO_MEMORY, [...limbs, pointers, evaluate, 'ap += 0'], way)
+})
+
 test('hints of a squash out of their order end the call', () => {
   const absent = 'Variable dict_squash_exec_scope not present in current execution scope'
   const steps: Record<string, object> = {

@@ -8,7 +8,7 @@
  */
 
 import { P } from '../felt/felt.ts'
-import { HINT_ARGUMENTS } from '../kernels/vm-layout.ts'
+import { HINT_ARGUMENTS, MAX_SEGMENT_CELLS } from '../kernels/vm-layout.ts'
 import { euclid, HINT_FAILED, HINT_IMPOSSIBLE, type HintContext } from './rare-hints.ts'
 
 const LIMBS = 4
@@ -122,6 +122,10 @@ class Circuit {
 
   private writeInstances(builtin: Pointer, count: number, offsets: Pointer): void {
     const { segments, kernel } = this.context
+    // Said before it is tried: so many cells take seconds to fill.
+    if (builtin.offset + INSTANCE_CELLS * count > MAX_SEGMENT_CELLS) {
+      throw this.failure('Vector capacity exceeded')
+    }
     const scratch = segments.scratch(1)
     const insert = (at: Pointer) => {
       if (kernel.insert(at.segment, at.offset, scratch) !== 0) throw new Stop(HINT_FAILED)
@@ -180,7 +184,7 @@ class Circuit {
 
   private count(index: number): number {
     const value = this.context.argument(index)
-    if (value >> 32n !== 0n) throw new Stop(HINT_IMPOSSIBLE)
+    if (value >> 64n !== 0n) throw new Stop(HINT_IMPOSSIBLE)
     return Number(value)
   }
 

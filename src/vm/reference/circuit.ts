@@ -6,9 +6,9 @@
  * addition with an unknown left side is a subtraction, a multiplication with one is an inversion. A value without
  * inverse gets modulus / gcd in its place, and only the multiplications before the first such gate are claimed.
  */
-import type { Memory } from './memory.ts'
+import { MAX_SEGMENT_CELLS, type Memory } from './memory.ts'
 import { type HintOperands, hintPanic } from './operands.ts'
-import { addFelt, advance, extendedGcd, isPointer, modulo, type Pointer } from './value.ts'
+import { addFelt, advance, extendedGcd, Fault, isPointer, modulo, type Pointer } from './value.ts'
 
 const LIMBS = 4
 const LIMB_BITS = 96n
@@ -135,6 +135,10 @@ function writeInstances(
   values: Pointer,
   offsets: Pointer,
 ): void {
+  // Said before it is tried: so many cells take seconds to fill.
+  if (builtin.offset + INSTANCE_CELLS * count > MAX_SEGMENT_CELLS) {
+    throw new Fault('Vector capacity exceeded')
+  }
   for (let i = 0; i < count; i++) {
     const cells = [...modulus, values, advance(offsets, 3 * i), BigInt(count - i)]
     memory.insertAll(advance(builtin, INSTANCE_CELLS * i), cells)
