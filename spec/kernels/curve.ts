@@ -5,19 +5,22 @@ import { Point as Oracle, sign } from '@scure/starknet'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CELL_LONGS, readCell, writeCells } from '../../src/felt/cell.ts'
+import { CELL_LONGS, readCell, readCells, writeCells } from '../../src/felt/cell.ts'
 import {
+  attachCrypto,
+  createCryptoMemory,
   FIRST_OFF_CURVE,
   INFINITY,
   NOT_SQUARE,
   OK,
+  RANDOM_POINTS,
   SAME_X,
   SECOND_OFF_CURVE,
 } from '../../src/felt/crypto.ts'
 import { BETA, CURVE_ORDER, GENERATOR, PEDERSEN_POINTS, type Point } from '../../src/felt/curve.ts'
 import { publicPoint, verifySignature } from '../../src/felt/ecdsa.ts'
 import { P } from '../../src/felt/felt.ts'
-import { defaultCrypto } from '../../src/felt/hash.ts'
+import { defaultCrypto, poseidon } from '../../src/felt/hash.ts'
 import { anyFelt, checked } from './_felts.ts'
 
 const crypto = defaultCrypto()
@@ -150,21 +153,36 @@ test('multiples of the generator', () => {
   )
 })
 
-test('a square gives its smaller root, any other felt the smaller root of its triple', () => {
+test('a square gives its smaller root, any other felt the smaller root of its triple, computed or remembered', () => {
   checked(
     fc.property(anyFelt, (a) => {
       const smaller = a < P - a ? a : (P - a) % P
       const square = (a * a) % P
-      writeCells(crypto.cells, at, [square, (3n * square) % P])
-      assert.is(crypto.fieldSqrt(crypto.scratch, crypto.scratch), OK)
-      assert.is(readCell(crypto.cells, at), smaller)
-      if (a === 0n) return
-      assert.is(crypto.fieldSqrt(crypto.scratch + 32, crypto.scratch), NOT_SQUARE)
       const triple = (3n * a) % P
-      assert.is(readCell(crypto.cells, at), triple < P - triple ? triple : P - triple)
+      for (let time = 0; time < 2; time++) {
+        writeCells(crypto.cells, at, [square, (3n * square) % P])
+        assert.is(crypto.fieldSqrt(crypto.scratch, crypto.scratch), OK)
+        assert.is(readCell(crypto.cells, at), smaller)
+        if (a === 0n) return
+        assert.is(crypto.fieldSqrt(crypto.scratch + 32, crypto.scratch), NOT_SQUARE)
+        assert.is(readCell(crypto.cells, at), triple < P - triple ? triple : P - triple)
+      }
     }),
     1000,
   )
+})
+
+test('random points are points, follow from the secret, and are others for another process', () => {
+  const memories = [createCryptoMemory(1, 77n), createCryptoMemory(1)]
+  const [known, unknown] = memories.map((memory) => {
+    const { cells, randomPoints } = attachCrypto(memory, 0)
+    return readCells(cells, randomPoints() >> 3, 2 * RANDOM_POINTS)
+  })
+  for (let i = 0; i < RANDOM_POINTS; i++) {
+    const factor = BigInt.asUintN(250, poseidon(77n, BigInt(i)))
+    assert.equal({ x: known![2 * i], y: known![2 * i + 1] }, multiple(factor))
+  }
+  assert.is(new Set([...known!, ...unknown!]).size, 4 * RANDOM_POINTS)
 })
 
 test('verify accepts what the oracle signs, and nothing that is changed by one', () => {

@@ -27,7 +27,7 @@ export interface Pair {
 
 /** Both machines, the fast one taught to learn classes. */
 export function createPair(): Pair {
-  const fast = createMachine(attachCrypto(createCryptoMemory(1), 0))
+  const fast = createMachine(attachCrypto(createCryptoMemory(1, 0n), 0))
   const programs = new WeakMap<object, Program>()
   const addClass = (key: string, casm: unknown): Program => {
     const known = programs.get(casm as object)

@@ -9,11 +9,12 @@
  *
  * Invariant: tables are written here, before the memory is handed to any other thread, and never after.
  */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../shared/package-root.ts'
 import { byteConstants } from './byte-constants.ts'
-import { CELL_LONGS, writeCells } from './cell.ts'
+import { CELL_BYTES, CELL_LONGS, readCell, writeCell, writeCells } from './cell.ts'
 import { BETA, GENERATOR, PEDERSEN_POINTS } from './curve.ts'
 import { compressedConstants } from './poseidon-constants.ts'
 import { secpConstants } from './secp-constants.ts'
@@ -72,6 +73,8 @@ interface Kernels {
    * Answers OK, FIRST_OFF_CURVE, SECOND_OFF_CURVE or SAME_X. Repeated inputs come from a memo.
    */
   ecOp(input: number, out: number, blinded: number): number
+  /** Address of `RANDOM_POINTS` points that nobody can guess, two cells each; the same for all threads. */
+  randomPoints(): number
   /** out (x, y) = m times the generator; OK or INFINITY. */
   generatorMul(m: number, out: number): number
   /** out = the smaller y of the points with this x; OK or NOT_SQUARE. */
@@ -114,7 +117,7 @@ interface Kernels {
   blake2sStart(): void
   blake2sAbsorb(cells: number, count: number): void
   blake2sFinish(out: number): void
-  /** Empty the memos, for measurements: of Pedersen and EcOp (all threads'), of known points (this thread's). */
+  /** Empty the memos, for measurements: of Pedersen, EcOp and roots (all threads'), of known points (this thread's). */
   forgetHashes(): void
   forgetBases(): void
   forgetEcOps(): void
@@ -134,6 +137,9 @@ interface Startup {
   IO_CELLS: { value: number }
 }
 
+/** How many random points a memory has. */
+export const RANDOM_POINTS = 256
+
 /** Bytes of a point of the secp curves. */
 export const SECP_POINT_BYTES = 64
 
@@ -147,8 +153,11 @@ const MAGIC = 0x46554755
 
 let module: WebAssembly.Module | null = null
 
-/** Makes the shared memory for `threads` threads and builds its tables; see `attachCrypto`. */
-export function createCryptoMemory(threads = 64): WebAssembly.Memory {
+/**
+ * Makes the shared memory for `threads` threads and builds its tables; see `attachCrypto`. The secret is what the random
+ * points follow from.
+ */
+export function createCryptoMemory(threads = 64, secret = randomSecret()): WebAssembly.Memory {
   // A first instance tells the sizes; it needs no more than its declared page.
   const sizes = instantiate(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }))
   const sizeBytes = scratchOf(sizes, threads)
@@ -168,9 +177,29 @@ export function createCryptoMemory(threads = 64): WebAssembly.Memory {
   new Uint8Array(memory.buffer).set(byteConstants(), kernels.byteConstants())
   new Uint8Array(memory.buffer).set(secpConstants(), kernels.secpConstants())
   Atomics.store(new Int32Array(memory.buffer), 0, MAGIC)
-  selfTest(attachCrypto(memory, 0))
+  const first = attachCrypto(memory, 0)
+  selfTest(first)
+  fillRandomPoints(first, secret)
   cells.fill(0n, at, at + 128 * CELL_LONGS)
   return memory
+}
+
+/** A felt that nobody can guess. */
+function randomSecret(): bigint {
+  return BigInt(`0x${randomBytes(31).toString('hex')}`)
+}
+
+/** Point i is G times the low 250 bits, hence less than its order, of the Poseidon hash of the secret and i. */
+function fillRandomPoints(crypto: Crypto, secret: bigint): void {
+  const { cells, scratch, randomPoints } = crypto
+  const at = scratch >> 3
+  for (let i = 0; i < RANDOM_POINTS; i++) {
+    writeCells(cells, at, [secret, BigInt(i)])
+    crypto.poseidonPair(scratch, scratch + CELL_BYTES, scratch)
+    writeCell(cells, at, BigInt.asUintN(250, readCell(cells, at)))
+    const status = crypto.generatorMul(scratch, randomPoints() + i * 2 * CELL_BYTES)
+    if (status !== OK) throw new Error('expected a random point, got infinity')
+  }
 }
 
 /** The kernels for one thread of a memory; no two running threads may have the same number. */

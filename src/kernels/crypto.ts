@@ -8,8 +8,7 @@ export { forgetBases } from './bases'
 export { blake2sAbsorb, blake2sBlock, blake2sFinish, blake2sStart } from './blake2s'
 export { cellDiv, cellInvert, cellMul } from './cell-field'
 export { cellAdd, cellLess, cellNegate, cellSub } from './cell'
-export { forgetEcOps } from './ecop-memo'
-export { curveY, ecOp, generatorMul, verifySums } from './ecop'
+export { curveY, ecOp, forgetEcOps, generatorMul, verifySums } from './ecop'
 export {
   f29Add,
   f29Difference,
@@ -39,6 +38,7 @@ export {
   IO_CELLS,
   missedHashes,
   pedersenTable,
+  randomPoints,
   SCRATCH_BYTES,
   secpConstants,
   TABLES_BYTES,

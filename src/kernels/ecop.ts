@@ -44,8 +44,9 @@ import {
   generatorTable,
   POINT_BYTES,
 } from './layout'
-import { recall, remember } from './ecop-memo'
+import { forgetPoints, recall, remember } from './ecop-memo'
 import { fieldSqrt } from './root'
+import { forgetRoots } from './root-memo'
 import { bitLength, bitsOf } from './scalar'
 import { FIRST_OFF_CURVE, INFINITY, NOT_SQUARE, OK, SAME_X, SECOND_OFF_CURVE } from './status'
 
@@ -98,6 +99,12 @@ export function ecOp(input: usize, out: usize, blinded: bool): i32 {
   cellCopy(out, p)
   cellCopy(out + 32, p + 32)
   return OK
+}
+
+/** Forgets results and roots, of all threads; only while no other thread computes. */
+export function forgetEcOps(): void {
+  forgetPoints()
+  forgetRoots()
 }
 
 /** The definition, bit by bit. */

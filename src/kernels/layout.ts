@@ -1,12 +1,13 @@
 /**
  * Where the crypto kernels keep things in the shared memory: tables once, scratch once a thread.
  *
- *     tables     Poseidon constants, curve constants, byte-hash and secp constants, roots, generator, Pedersen, two memos
+ *     tables     Poseidon constants, curve constants, byte-hash and secp constants, roots, generator, Pedersen, memos,
+ *                random points
  *     scratch    cells for callers, temporaries of each kernel, memos, area of batches
  *
  * `init` sets both bases for this instance. Tables are written before any other thread attaches and never
- * after; scratch belongs to one thread. Only the memos of EcOp and of Pedersen hashes are shared while they change,
- * see ecop-memo.ts.
+ * after; scratch belongs to one thread. Only the memos in the tables change while they are
+ * shared, see memo.ts.
  */
 import { F29_BYTES } from './field29'
 
@@ -51,8 +52,15 @@ const HASH_MEMO: usize = EC_MEMO + EC_MEMO_ENTRIES * 256
 /** Entries of the memo of Pedersen hashes that all threads share; 128 bytes each. */
 export const HASH_MEMO_ENTRIES: usize = 16384
 
+const ROOT_MEMO: usize = HASH_MEMO + HASH_MEMO_ENTRIES * 128
+/** Entries of the memo of square roots that all threads share; 128 bytes each. */
+export const ROOT_MEMO_ENTRIES: usize = 4096
+
+/** Random points of the process, 256 of two cells. */
+const RANDOM_POINTS: usize = ROOT_MEMO + ROOT_MEMO_ENTRIES * 128
+
 /** Bytes of all tables and the shared memos. */
-export const TABLES_BYTES: i32 = <i32>(HASH_MEMO + HASH_MEMO_ENTRIES * 128)
+export const TABLES_BYTES: i32 = <i32>(RANDOM_POINTS + 256 * 64)
 
 /** Pairs of points that share one inversion: the first level of 64 Pedersen hashes. */
 export const BATCH_HASHES: i32 = 64
@@ -160,6 +168,14 @@ export function missedHashes(): usize {
 
 export function ecMemo(): usize {
   return tables + EC_MEMO
+}
+
+export function rootMemo(): usize {
+  return tables + ROOT_MEMO
+}
+
+export function randomPoints(): usize {
+  return tables + RANDOM_POINTS
 }
 
 export function hashMemo(): usize {

@@ -5,7 +5,7 @@
  *     entry   0 x, 32 y, 64 hash: cells; 96 sequence u32
  *
  * A pair has two places, side by side; of these the one that was written less often is given up. The rules of an entry
- * are those of ecop-memo.ts: it changes only while its sequence is odd, who saw the same even number before and after its
+ * are those of memo.ts: it changes only while its sequence is odd, who saw the same even number before and after its
  * loads saw one entry, and who loses the race for an entry goes without.
  */
 import { cellCopy, cellEquals } from './cell'
@@ -29,7 +29,7 @@ function recallFrom(entry: usize, x: usize, y: usize, out: usize): bool {
   const h1 = load<u64>(entry, HASH + 8)
   const h2 = load<u64>(entry, HASH + 16)
   const h3 = load<u64>(entry, HASH + 24)
-  // An update, not a load: see ecop-memo.ts.
+  // An update, not a load: see memo.ts.
   if (atomic.add<u32>(entry, 0, SEQUENCE) != before) return false
   store<u64>(out, h0)
   store<u64>(out, h1, 8)

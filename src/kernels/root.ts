@@ -11,12 +11,13 @@
  * Digit k of e: b^(2^(8 (23-k))) depends on digits 0 to k; take away those known by the table, and what is
  * left is g^(d 2^184), one of 256 values.
  */
-import { cellCopy, cellIsZero, cellLess, cellNegate, setSmall } from './cell'
+import { cellCopy, cellIsZero, cellLess, cellNegate, limb0, setSmall } from './cell'
 import { F29_BYTES, f29Copy, f29Mul, f29One, f29Scale, f29Square, MASK } from './field29'
 import { f29FromCell, f29ToCell } from './field29-border'
 import { f29Invert } from './field29-invert'
 import { f29Reduce } from './field29-reduce'
 import { rootScratch, rootTable } from './layout'
+import { recallRoot, rememberRoot } from './root-memo'
 import { NOT_SQUARE, OK } from './status'
 
 const DIGITS: usize = 24
@@ -26,6 +27,8 @@ const ENTRIES: usize = 256
 const ROW_BYTES: usize = ENTRIES * F29_BYTES
 const SLOTS: usize = 1024
 const OCCUPIED: u64 = 1 << 63
+/** A root and its status, two cells of scratch behind the temporaries. */
+const KNOWN: usize = 40 * F29_BYTES
 
 function rootOfThree(): usize {
   return rootTable() + DIGITS * ROW_BYTES
@@ -73,6 +76,17 @@ export function fieldSqrt(a: usize, out: usize): i32 {
     setSmall(out, 0)
     return OK
   }
+  const known = rootScratch() + KNOWN
+  if (!recallRoot(a, known)) {
+    setSmall(known + 32, compute(a, known))
+    rememberRoot(a, known)
+  }
+  cellCopy(out, known)
+  return <i32>limb0(known + 32)
+}
+
+/** The same, of a felt that is not 0. */
+function compute(a: usize, out: usize): i32 {
   const scratch = rootScratch()
   const value = scratch
   const c = scratch + F29_BYTES

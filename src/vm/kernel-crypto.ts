@@ -6,7 +6,6 @@
  * collision but with negligible probability, and the faster ladder is right.
  */
 
-import { readCell, writeCell } from '../felt/cell.ts'
 import { type Crypto, FIRST_OFF_CURVE, OK, SAME_X, SECOND_OFF_CURVE } from '../felt/crypto.ts'
 import { P } from '../felt/felt.ts'
 import { type AffinePoint, addPoints } from './affine-points.ts'
@@ -20,6 +19,8 @@ const EC_INFINITY = 3
 /** Blinded points that are remembered; each EcOp chain needs its last one. */
 const BLINDED_POINTS = 16
 const POINT_WORDS = 16
+/** Bytes of a transaction's seed; each names one of 256 random points. */
+const SEED_BYTES = 31
 
 export class KernelCrypto {
   private readonly crypto: Crypto
@@ -106,19 +107,12 @@ export class KernelCrypto {
     )
   }
 
-  /** x and y of the transaction's next random point. */
+  /** x and y of the transaction's next random point: the bytes of its seed name them. */
   randomPoint(out: number): void {
     const { crypto } = this
-    const { scratch, cells } = crypto
-    const factor = scratch + 64
-    do {
-      writeCell(cells, scratch >> 3, this.seed)
-      writeCell(cells, (scratch + 32) >> 3, BigInt(++this.randomCount))
-      crypto.poseidonPair(scratch, scratch + 32, factor)
-      // Below 2^250, hence below the order of the curve.
-      writeCell(cells, factor >> 3, BigInt.asUintN(250, readCell(cells, factor >> 3)))
-    } while (crypto.generatorMul(factor, scratch + 96) !== OK)
-    this.store(scratch + 96, out, 2)
+    const byte = BigInt(8 * (this.randomCount++ % SEED_BYTES))
+    const index = Number((this.seed >> byte) & 0xffn)
+    this.store(crypto.randomPoints() + index * 64, out, 2)
     this.remember(out)
   }
 
