@@ -62,6 +62,8 @@ export async function startExecutors(
         if (base !== null) memory.durable = number
       },
       returnTo: (height) => {
+        // This thread may have a snapshot of before.
+        base?.refresh()
         memory.restart(base === null ? -1 : height)
         if (base === null) loadBlocks(memory, store)
         for (const [classHash, known] of published) {
