@@ -16,8 +16,8 @@ import {
   RECORD_HINT,
 } from '../../src/kernels/vm-layout.ts'
 import type { ProgramImage } from '../../src/vm/host.ts'
-import { predecode, type Reach } from '../../src/vm/predecode.ts'
-import { attachProgram, buildProgramImage, dispatchOfHints } from '../../src/vm/program.ts'
+import { predecode, type Reach, setHints } from '../../src/vm/predecode.ts'
+import { attachProgram, buildProgramImage } from '../../src/vm/program.ts'
 import type { ReferenceProgram } from '../../src/vm/reference/casm.ts'
 import { readClass } from '../../src/vm/reference/machine.ts'
 import type { Casm, Subject } from './_classes.ts'
@@ -163,9 +163,7 @@ function patchedImage(
     const at = recordAt(pc)
     bytes.fill(0, at, at + RECORD_BYTES)
     predecode(view, at, program, pc, reach)
-    if (head === 0) return
-    view.setUint32(at + RECORD_HINT, head, true)
-    view.setUint8(at, dispatchOfHints(bytes, head))
+    setHints(view, at, head)
   }
   for (const mutation of mutations) {
     if (mutation.kind === 'word') {

@@ -13,6 +13,8 @@
 export const UNSET: i64 = 0
 export const SMALL: i64 = 1
 export const REL: i64 = 2
+/** A cell below an execution segment that belongs to nobody: no operand, and no place to write. */
+export const GUARD: i64 = 3
 export const BIG: i64 = i64.MIN_VALUE
 
 /** P = 2^251 + 17 * 2^192 + 1: limb 0 is 1, limbs 1 and 2 are 0, and this is limb 3. */

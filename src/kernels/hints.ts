@@ -25,6 +25,7 @@ import {
 import { cellMul, wideProduct } from './cell-field'
 import { divideCells } from './division'
 import { allocate, copyCell, fail, failWith, insert, isFelt, lookup, setPointer } from './memory'
+import { NOT_SIMPLE, simpleSyscall } from './requests'
 import { addValues, displaced, multiplyValues } from './values'
 import {
   AP,
@@ -107,8 +108,10 @@ function runHint(record: usize): i32 {
       setPointer(HINT_RESULTS, segment, 0)
       return insertResult(results, 0)
     }
-    case HINT_SYSTEM_CALL:
-      return syscall()
+    case HINT_SYSTEM_CALL: {
+      const status = simpleSyscall()
+      return status == NOT_SIMPLE ? syscall() : status
+    }
   }
   for (let i: usize = 0; i < operands; i++) {
     if (evaluate(record + HEADER + i * OPERAND, <usize>HINT_ARGUMENTS + (i << 5)) != DONE) {

@@ -34,7 +34,7 @@ import {
   PC_SEGMENT,
   PROGRAM_WORDS,
   RECORD_HINT,
-  RECORD_KIND,
+  RECORD_PLAIN,
   RECORDS,
   RESUME_KIND,
   STACK_BASE,
@@ -46,6 +46,7 @@ import {
   STRAIGHT_STEPS,
 } from './vm-layout'
 
+export { clear, open, settle } from './call'
 export { fillHoles, grow, insert, markedCells, missingInput, usedCells } from './memory'
 export { deduce } from './builtins'
 
@@ -105,13 +106,13 @@ function runRecords<T>(): i32 {
       const status = pause()
       if (status != DONE) return status
       const isNearLimit = load<u32>(STEPS) + STRAIGHT_STEPS >= load<u32>(STEP_LIMIT)
-      if (!isInteger<T>() && isNearLimit) return lastSteps(kind == load<u8>(record(), RECORD_KIND))
+      if (!isInteger<T>() && isNearLimit) return lastSteps(kind == load<u8>(record(), RECORD_PLAIN))
     }
     exit = walk<T>(kind)
     if (exit == EXIT_HINT) {
       const status = runHints(<usize>load<u32>(IMAGE) + <usize>load<u32>(record(), RECORD_HINT))
       if (status != DONE) return status
-      kind = load<u8>(record(), RECORD_KIND)
+      kind = load<u8>(record(), RECORD_PLAIN)
     } else if (exit == EXIT_PAUSE) {
       kind = load<u32>(RESUME_KIND)
     } else {

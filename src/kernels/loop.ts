@@ -1,7 +1,7 @@
 /**
  * The loop over predecoded records: one `br_table` over their dispatch byte, straight code for each.
  *
- *     EXIT_HINT   the record has hints: run them, come back with its plain kind
+ *     EXIT_HINT   the record has hints: run them, come back with what it dispatches on behind them
  *     EXIT_PAUSE  the pause is reached: look at limits, come back with RESUME_KIND
  *     EXIT_STEP   a surprise, or a word without a fast path: one step elsewhere, then the next record
  *
@@ -60,6 +60,7 @@ import {
   RECORD_KIND,
   RECORD_OP0,
   RECORD_OP1,
+  RECORD_PLAIN,
   RECORD_SIZE,
   RECORDS,
   RESUME_KIND,
@@ -586,7 +587,7 @@ export function walk<T>(first: u32): i32 {
           kind == KIND_LESS ? <u64>lessThan(left, right) : <u64>!lessThan(right, left)
         store<u64>(out, isLess)
         store<i64>(out, SMALL, 8)
-        kind = load<u8>(pc, RECORD_KIND)
+        kind = load<u8>(pc, RECORD_PLAIN)
         continue
       }
       case KIND_HINT:

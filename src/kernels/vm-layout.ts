@@ -66,6 +66,11 @@ export const DEDUCED_OFFSET = 1120
 export const IN_HINT = 1124
 /** What the loop dispatches on when it comes back after a pause. */
 export const RESUME_KIND = 1128
+/** Where the next syscall's request is read. */
+export const SYSCALL_SEGMENT = 1132
+export const SYSCALL_OFFSET = 1136
+/** First cell that the call returned. */
+export const RETURNED_ADDRESS = 1140
 export const REGISTERS_END = 1152
 
 /** What went wrong: code, address, operands. */
@@ -93,10 +98,18 @@ export const HINT_RESULTS = 3584
 export const DIVISION_SCRATCH = 5888
 /** Scratch for the host side. */
 export const HOST_SCRATCH = 4096
+/** Cells of the price segment, 7; and what frequent syscalls cost beyond what compiled code has paid, 8 bytes each. */
+export const PRICES = 8192
+export const READ_COST = 8416
+export const WRITE_COST = 8424
+export const EVENT_COST = 8432
 /** Saved registers of outer calls, 128 bytes each. */
 export const SAVED = 0x4000
 /** A cell of each open call for values on their way from the host. */
 export const OUT_CELLS = 0xb000
+
+/** Cells that an entry point leaves on the stack behind its builtin pointers. */
+export const RETURN_CELLS = 5
 
 /** Rules of a segment. */
 export const RULE_NONE = 0
@@ -142,9 +155,10 @@ export const IMAGE_MAGIC = 28
 export const IMAGE_MAGIC_VALUE = 0x32564d46
 export const IMAGE_HEADER_BYTES = 64
 
-/** Record of a word: what to dispatch on, flags, kind, hint, operands, immediate. */
+/** Record of a word: what to dispatch on, flags, kind, what to dispatch on behind hints, hints, operands, immediate. */
 export const RECORD_FLAGS = 1
 export const RECORD_KIND = 2
+export const RECORD_PLAIN = 3
 export const RECORD_HINT = 4
 export const RECORD_DST = 8
 export const RECORD_OP0 = 12

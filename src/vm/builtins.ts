@@ -16,7 +16,7 @@ import {
 } from '../kernels/vm-layout.ts'
 import { debug, show } from './errors.ts'
 import type { OpenBuiltin } from './frame.ts'
-import type { BuiltinName } from './host.ts'
+import { type BuiltinName, builtinNames } from './host.ts'
 import { checkModInstances } from './mod-builtins.ts'
 import type { Interpreter, Segments } from './segments.ts'
 
@@ -39,10 +39,13 @@ export const shapes: Record<BuiltinName, BuiltinShape> = {
   mul_mod: { rule: RULE_MOD, cells: 7, inputs: 7 },
 }
 
-/** Instances that were started. */
-export function instanceCount(name: BuiltinName, used: number): number {
-  const own = name === 'segment_arena' ? used - 3 : used
-  return Math.ceil(own / shapes[name].cells)
+const cellCounts = Uint8Array.from(builtinNames, (name) => shapes[name].cells)
+const ARENA = builtinNames.indexOf('segment_arena')
+
+/** Instances of a builtin, by index, that were started. */
+export function instanceCount(index: number, used: number): number {
+  const own = index === ARENA ? used - 3 : used
+  return Math.ceil(own / cellCounts[index]!)
 }
 
 /** Whether outputs that the program wrote itself equal their rules; null, or the text of the error. */

@@ -10,30 +10,15 @@
 import { P } from '../felt/felt.ts'
 import {
   AP,
-  BLAKE_COUNT,
-  CONSTANT_SEGMENT,
-  DEDUCED_SEGMENT,
-  END_SEGMENT,
   ERROR_HINT,
   FP,
-  IN_HINT,
-  MARKING,
   MAX_SEGMENT_CELLS,
   PC_OFFSET,
-  PC_SEGMENT,
   PROGRAM_OVERRUN,
-  RULE_PROGRAM,
-  RULE_STACK,
-  SEGMENT_COUNT,
+  RETURN_CELLS,
   STACK_BASE,
-  STACK_END,
-  STACK_HIGH,
-  STEP_LIMIT,
-  STEP_PAUSE,
-  STEPS,
-  WRITTEN_OUTPUTS,
 } from '../kernels/vm-layout.ts'
-import { checkInstances, instanceCount, shapes, verifyOutputs } from './builtins.ts'
+import { checkInstances, instanceCount, verifyOutputs } from './builtins.ts'
 import { apOffset, errorText, show } from './errors.ts'
 import type { Frame, OpenBuiltin } from './frame.ts'
 import {
@@ -47,131 +32,73 @@ import {
 } from './host.ts'
 import type { Interpreter, Segments } from './segments.ts'
 
-/** Cells that segments of builtins and syscalls start with. */
-const START_CELLS = 64
-const PRICES = 7
-/** Cells that every stack starts with besides the builtins' pointers. */
-const STACK_FIXED = 6
-const RETURN_CELLS = 5
+/** Cells of the price segment. */
+export const PRICE_COUNT = 7
 
-/**
- * Lays out segments and stack of a frame whose table, heap and stack base are set. `program` is (address of the cells,
- * words). Returns whether memory sufficed.
- */
-export function layOut(
-  segments: Segments,
-  frame: Frame,
-  constants: MachineConstants,
-  cellsAt: number,
-  programWords: number,
-  stepLimit: number,
-): boolean {
-  const { call } = frame
-  const { words } = segments
-  const stackBase = segments.register(STACK_BASE)
-  const table = segments.entry(0)
-  setEntry(words, table, cellsAt, programWords, RULE_PROGRAM)
-  setEntry(words, table + 4, stackBase, (STACK_END - stackBase) >> 5, RULE_STACK)
-  words[SEGMENT_COUNT >> 2] = 2
-
-  let top = stackBase
-  frame.builtins = openBuiltins(call.entryPoint)
-  for (const { name } of frame.builtins) {
-    const isArena = name === 'segment_arena'
-    const infos = isArena ? segments.allocate(START_CELLS) : -1
-    const segment = segments.allocate(START_CELLS, shapes[name].rule)
-    if (segment < 0) return false
-    if (isArena) {
-      const base = segments.base(segment)
-      segments.putPointer(base, infos, 0)
-      segments.putNumber(base + 32, 0)
-      segments.putNumber(base + 64, 0)
-      words[segments.entry(segment) + 2] = 3
-    }
-    segments.putPointer(top, segment, isArena ? 3 : 0)
-    top += 32
-  }
-  frame.pricesSegment = segments.allocate(8)
-  frame.syscallSegment = segments.allocate(START_CELLS)
-  frame.syscallOffset = 0
-  frame.calldataSegment = segments.allocate(call.calldataCount)
-  const end = segments.allocate(0)
-  if (end < 0) return false
-  const prices = segments.base(frame.pricesSegment)
-  for (let i = 0; i < PRICES; i++) {
-    segments.putNumber(prices + i * 32, constants.builtinPrices[i]!)
-  }
-  segments.copyIn(
-    segments.base(frame.calldataSegment),
-    call.calldata,
-    call.calldataStart,
-    call.calldataCount,
-  )
-  frame.keepReadOnly(frame.pricesSegment, PRICES)
-  frame.keepReadOnly(frame.calldataSegment, call.calldataCount)
-  // The last word of the tail points to the prices of this call.
-  segments.putPointer(cellsAt + (programWords - 1) * 32, frame.pricesSegment, 0)
-
-  segments.putNumber(top, call.gas - constants.entryPointBudget)
-  segments.putPointer(top + 32, frame.syscallSegment, 0)
-  segments.putPointer(top + 64, frame.calldataSegment, 0)
-  segments.putPointer(top + 96, frame.calldataSegment, call.calldataCount)
-  segments.putNumber(top + 128, 0)
-  segments.putPointer(top + 160, end, 0)
-  const start = top + STACK_FIXED * 32
-  words[AP >> 2] = start
-  words[FP >> 2] = start
-  words[STACK_HIGH >> 2] = start
-  words[PC_SEGMENT >> 2] = 0
-  words[PC_OFFSET >> 2] = call.entryPoint.offset
-  words[STEPS >> 2] = 0
-  words[STEP_PAUSE >> 2] = 0
-  words[STEP_LIMIT >> 2] = stepLimit
-  words[END_SEGMENT >> 2] = end
-  words[CONSTANT_SEGMENT >> 2] = 0
-  words[PROGRAM_OVERRUN >> 2] = 0
-  words[WRITTEN_OUTPUTS >> 2] = 0
-  words[MARKING >> 2] = call.accounting === 'steps' ? 1 : 0
-  words[BLAKE_COUNT >> 2] = 0
-  words[DEDUCED_SEGMENT >> 2] = 0
-  words[IN_HINT >> 2] = 0
-  return true
+/** An entry point as calls of it begin: builtins as bits by index and with their segments, and what comes behind those. */
+interface Opening {
+  readonly bits: number
+  readonly builtins: readonly OpenBuiltin[]
+  readonly pricesSegment: number
 }
 
-function setEntry(
-  words: Int32Array,
-  at: number,
-  base: number,
-  capacity: number,
-  rule: number,
-): void {
-  words[at] = base
-  words[at + 1] = capacity
-  words[at + 2] = 0
-  words[at + 3] = rule
-}
+const openings = new WeakMap<EntryPoint, Opening>()
 
-const opened = new WeakMap<EntryPoint, readonly OpenBuiltin[]>()
-
-/** The builtins of an entry point with their segments, which are the same in every call. */
-function openBuiltins(entryPoint: EntryPoint): readonly OpenBuiltin[] {
-  const known = opened.get(entryPoint)
+/** The same in every call of an entry point. */
+function openingOf(entryPoint: EntryPoint): Opening {
+  const known = openings.get(entryPoint)
   if (known !== undefined) return known
   let next = 2
-  const made = entryPoint.builtins.map((name) => {
+  let bits = 0
+  const builtins = entryPoint.builtins.map((name) => {
     if (name === 'segment_arena') next++
-    return { name, segment: next++ }
+    const index = builtinNames.indexOf(name)
+    bits |= 1 << index
+    return { name, index, segment: next++ }
   })
-  opened.set(entryPoint, made)
-  return made
+  const opening = { bits, builtins, pricesSegment: next }
+  openings.set(entryPoint, opening)
+  return opening
+}
+
+/** Opens the memory of a frame whose table, heap and stack base are set. Returns whether memory sufficed. */
+export function open(
+  segments: Segments,
+  kernel: Interpreter,
+  frame: Frame,
+  constants: MachineConstants,
+  stepLimit: number,
+  guardBytes: number,
+): boolean {
+  const { call } = frame
+  const { bits, builtins, pricesSegment } = openingOf(call.entryPoint)
+  frame.builtins = builtins
+  frame.builtinBits = bits
+  frame.syscallSegment = pricesSegment + 1
+  const calldataAt = kernel.open(
+    bits,
+    call.calldataCount,
+    call.entryPoint.offset,
+    call.gas - constants.entryPointBudget,
+    stepLimit,
+    call.accounting === 'steps' ? 1 : 0,
+    guardBytes,
+  )
+  if (calldataAt === 0) return false
+  segments.copyIn(calldataAt, call.calldata, call.calldataStart, call.calldataCount)
+  frame.keepReadOnly(pricesSegment, PRICE_COUNT)
+  frame.keepReadOnly(pricesSegment + 2, call.calldataCount)
+  return true
 }
 
 /** Counts instances of a frame's builtins. */
 export function countBuiltins(segments: Segments, frame: Frame): void {
-  for (const { name, segment } of frame.builtins) {
+  const { builtins, builtinCounts } = frame
+  for (let i = 0; i < builtins.length; i++) {
+    const { name, index, segment } = builtins[i]!
     const isClosed = name === 'range_check96' && frame.rangeCheck96Used >= 0
     const used = isClosed ? frame.rangeCheck96Used : segments.used(segment)
-    frame.builtinCounts[builtinNames.indexOf(name)] = instanceCount(name, used)
+    builtinCounts[index] = instanceCount(index, used)
   }
 }
 

@@ -24,6 +24,8 @@ export interface Squash {
 
 export interface OpenBuiltin {
   readonly name: (typeof builtinNames)[number]
+  /** Index of the name. */
+  readonly index: number
   readonly segment: number
 }
 
@@ -32,10 +34,9 @@ export class Frame {
   program!: Program
   /** Segments of the entry point's builtins, in its order. */
   builtins: readonly OpenBuiltin[] = []
-  pricesSegment = 0
+  /** The same as bits by index. */
+  builtinBits = 0
   syscallSegment = 0
-  syscallOffset = 0
-  calldataSegment = 0
   /** Segment of get_execution_info, -1 before it is asked for. */
   infoSegment = -1
   /** Where the next state of SHA-256 and of SHA-512 goes; segment -1 before the first. */
@@ -83,8 +84,9 @@ export class Frame {
     if (this.readOnly.length > 0) this.readOnly = []
     this.hostError = null
     this.stepsBelow = 0
-    this.builtinCounts.fill(0)
-    this.syscallCounts.fill(0)
-    this.syscallItems.fill(0)
+    // Shorter than what `fill` takes to begin.
+    const { builtinCounts, syscallCounts, syscallItems } = this
+    for (let i = 0; i < builtinCounts.length; i++) builtinCounts[i] = 0
+    for (let i = 0; i < syscallCounts.length; i++) syscallCounts[i] = syscallItems[i] = 0
   }
 }

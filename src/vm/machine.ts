@@ -17,19 +17,23 @@ import { encodeShortString } from '../felt/felt.ts'
 import {
   AP,
   DONE,
+  EVENT_COST,
   FAULT,
   FP,
   HALT_RUN,
   HEAP_START,
   HEAP_TOP,
   IMAGE,
-  MARKS_START,
   PC_OFFSET,
+  PRICES,
   PROGRAM_CELLS,
   PROGRAM_WORDS,
+  READ_COST,
   RECORDS,
   REGISTERS,
   REGISTERS_END,
+  RETURN_CELLS,
+  RETURNED_ADDRESS,
   SAVED,
   SEGMENT_COUNT,
   STACK_BASE,
@@ -41,9 +45,10 @@ import {
   STEPS,
   TABLE,
   TABLE_START,
+  WRITE_COST,
 } from '../kernels/vm-layout.ts'
 import { packageRoot } from '../shared/package-root.ts'
-import { checkEnd, countBuiltins, layOut, readReturn } from './entrypoint.ts'
+import { checkEnd, countBuiltins, open, PRICE_COUNT, readReturn } from './entrypoint.ts'
 import { errorText, traceback } from './errors.ts'
 import { Frame } from './frame.ts'
 import {
@@ -57,6 +62,7 @@ import {
   type Host,
   type Machine,
   type MachineConstants,
+  RETURNED,
   syscallNames,
   type VmError,
 } from './host.ts'
@@ -65,7 +71,8 @@ import { KernelCrypto } from './kernel-crypto.ts'
 import { ProgramStore } from './program-store.ts'
 import { RareHints } from './rare-hints.ts'
 import { countHoles, stackTop } from './resources.ts'
-import { type Interpreter, Segments, TAG_GUARD } from './segments.ts'
+import { type Interpreter, Segments } from './segments.ts'
+import { indexOf } from './syscall-table.ts'
 import { Syscalls } from './syscalls.ts'
 
 /** Steps of a call in gas mode: gas ends it long before. */
@@ -159,6 +166,18 @@ class Instance {
       blake: (state: number, message: number, counter: number, last: number, out: number) =>
         kernelCrypto.blake(state, message, counter, last, out),
       syscall: () => this.syscalls.run(this.frame),
+      storageRead: (key: number, out: number, gas: number, response: number) =>
+        this.syscalls.read(this.frame, key, out, gas, response),
+      storageWrite: (key: number, value: number, gas: number, response: number) =>
+        this.syscalls.write(this.frame, key, value, gas, response),
+      emitEvent: (
+        keys: number,
+        keyCount: number,
+        data: number,
+        dataCount: number,
+        gas: number,
+        response: number,
+      ) => this.syscalls.event(this.frame, keys, keyCount, data, dataCount, gas, response),
       hint: (code: number) => this.hints.run(code, this.frame),
       stopped: () => (this.host.stopped() ? 1 : 0),
     }
@@ -170,19 +189,37 @@ class Instance {
   }
 
   begin(constants: MachineConstants, host: Host, seed: bigint): void {
-    this.constants = constants
+    if (this.constants !== constants) this.setConstants(constants)
     this.host = host
     this.touched = 0
     this.syscalls.begin(constants, host)
     this.hints.begin(seed)
   }
 
-  run(call: Call, depth: number, onEnd: FastMachine['onEnd']): CallResult {
+  /** Prices and costs, where the interpreter finds them. */
+  private setConstants(constants: MachineConstants): void {
     const { segments } = this
+    this.constants = constants
+    for (let i = 0; i < PRICE_COUNT; i++) {
+      segments.putNumber(PRICES + i * 32, constants.builtinPrices[i]!)
+    }
+    const cost = (at: number, index: number) => {
+      const beyond = constants.syscallCosts[index]! - constants.syscallBase
+      // What is no plain price is never enough, so it is left to the long way.
+      const isPlain = beyond >= 0 && constants.syscallCostsPerItem[index] === 0
+      segments.putLong(at, isPlain ? beyond : Number.MAX_SAFE_INTEGER)
+    }
+    cost(READ_COST, indexOf.StorageRead)
+    cost(WRITE_COST, indexOf.StorageWrite)
+    cost(EVENT_COST, indexOf.EmitEvent)
+  }
+
+  run(call: Call, depth: number, onEnd: FastMachine['onEnd']): CallResult {
+    const { segments, kernel } = this
     const { words } = segments
     const outer = depth === 0 ? null : this.frame
     const saved = (SAVED >> 2) + depth * REGISTER_WORDS
-    words.copyWithin(saved, REGISTERS >> 2, REGISTERS_END >> 2)
+    if (outer !== null) copyRegisters(words, REGISTERS >> 2, saved)
     const frame = (this.frames[depth] ??= new Frame(depth))
     frame.open(call)
     this.frame = frame
@@ -204,9 +241,6 @@ class Instance {
     words[TABLE >> 2] = tableStart
     words[HEAP_TOP >> 2] = heapStart
     words[STACK_BASE >> 2] = stackBase
-    for (let guard = stackBase - below; guard < stackBase; guard += 32) {
-      words[(guard >> 2) + 2] = TAG_GUARD
-    }
     words[IMAGE >> 2] = program.address
     words[RECORDS >> 2] = program.records
     words[PROGRAM_CELLS >> 2] = program.cells
@@ -214,38 +248,21 @@ class Instance {
     const tail = program.cells + (program.words - 1) * 32
     const outerPrices = segments.isSet(tail) ? segments.segmentOf(tail) : -1
 
-    if (
-      !layOut(
-        segments,
-        frame,
-        this.constants,
-        program.cells,
-        program.words,
-        this.limit(call, outer, saved),
-      )
-    ) {
+    const stepLimit = this.limit(call, outer, saved)
+    if (!open(segments, kernel, frame, this.constants, stepLimit, below)) {
       result.error = memoryError()
     } else {
-      const isMarking = call.accounting === 'steps'
-      const status = isMarking ? this.kernel.runSteps() : this.kernel.runGas()
+      const status = call.accounting === 'steps' ? kernel.runSteps() : kernel.runGas()
       this.close(status, result)
     }
     onEnd?.(inspect(segments, this.kernel, this.topOf(frame)), result)
 
-    // Clear: stack with its guard, heap, table, marks.
     const stackTop = this.topOf(frame)
-    const heapTop = segments.register(HEAP_TOP)
-    this.touched = Math.max(this.touched, stackTop - STACK_START + heapTop - HEAP_START)
-    segments.bytes.fill(0, stackBase - below, stackTop)
-    segments.bytes.fill(0, heapStart, heapTop)
-    const table = segments.entry(0)
-    words.fill(0, table, table + words[SEGMENT_COUNT >> 2]! * 4)
-    if (call.accounting === 'steps') {
-      this.clearMarks(stackBase, stackTop)
-      this.clearMarks(heapStart, heapTop)
-    }
+    const reached = stackTop - STACK_START + segments.register(HEAP_TOP) - HEAP_START
+    if (reached > this.touched) this.touched = reached
+    kernel.clear(stackBase - below, stackTop, heapStart)
     if (outerPrices >= 0) segments.putPointer(tail, outerPrices, 0)
-    else words.fill(0, tail >> 2, (tail >> 2) + 8)
+    else segments.clearCell(tail)
     this.leave(frame, outer, saved, result)
     return result
   }
@@ -268,15 +285,34 @@ class Instance {
     } else if (status !== DONE) {
       result.error = this.error(status, frame)
     } else {
-      result.error =
-        checkEnd(segments, kernel, frame) ??
-        readReturn(segments, frame, result, (address, count) => this.takeReturned(address, count))
+      const count = kernel.settle(frame.builtinBits, frame.call.gas)
+      if (count >= 0) this.settled(result, count)
+      else result.error = this.closeSlowly(result)
     }
     countBuiltins(segments, frame)
     result.steps = segments.register(STEPS)
     if (frame.call.accounting === 'steps') {
       result.memoryHoles = countHoles(segments, kernel, frame, this.topOf(frame))
     }
+  }
+
+  /** Takes the results of a call that ended well. */
+  private settled(result: CallResult, count: number): void {
+    const { segments, frame } = this
+    const back = segments.register(AP) - RETURN_CELLS * 32
+    result.outcome = segments.smallNumber(back + 64) === 0 ? RETURNED : FAILED
+    const { call } = frame
+    result.gasLeft = call.accounting === 'gas' ? segments.smallNumber(back) : call.gas
+    result.returned = this.takeReturned(segments.register(RETURNED_ADDRESS), count)
+  }
+
+  /** Finds out what is wrong, if anything is. */
+  private closeSlowly(result: CallResult): VmError | null {
+    const { segments, kernel, frame } = this
+    return (
+      checkEnd(segments, kernel, frame) ??
+      readReturn(segments, frame, result, (address, count) => this.takeReturned(address, count))
+    )
   }
 
   private error(status: number, frame: Frame): VmError {
@@ -295,8 +331,7 @@ class Instance {
   private takeReturned(address: number, count: number): CellList {
     if (count === 0) return { cells: this.returned, count }
     if (this.returned.length < count * 4) this.returned = new BigUint64Array(count * 8)
-    const from = address >> 3
-    this.returned.set(this.segments.cells.subarray(from, from + count * 4))
+    this.segments.copyOut(address, this.returned, count)
     return { cells: this.returned, count }
   }
 
@@ -304,8 +339,8 @@ class Instance {
   private leave(frame: Frame, outer: Frame | null, saved: number, result: CallResult): void {
     const { words } = this.segments
     this.programs.release(frame.program)
-    words.copyWithin(REGISTERS >> 2, saved, saved + REGISTER_WORDS)
     if (outer === null) return
+    copyRegisters(words, saved, REGISTERS >> 2)
     this.frame = outer
     if (frame.call.accounting !== 'steps') return
     // Step-mode calls share one allowance.
@@ -324,14 +359,14 @@ class Instance {
     const { above } = this.programs.of(frame.program)
     return stackTop(segments, segments.register(AP), segments.register(FP), above)
   }
-
-  private clearMarks(from: number, to: number): void {
-    this.segments.bytes.fill(0, MARKS_START + (from >>> 8), MARKS_START + (to >>> 8) + 1)
-  }
 }
 
 function alignMarks(address: number): number {
   return (address + MARK_BYTES - 1) & -MARK_BYTES
+}
+
+function copyRegisters(words: Int32Array, from: number, to: number): void {
+  for (let i = 0; i < REGISTER_WORDS; i++) words[to + i] = words[from + i]!
 }
 
 function emptyResult(frame: Frame): CallResult {

@@ -11,6 +11,8 @@
 import {
   AP_PLUS,
   DST_FP,
+  HINT_TEST_LESS,
+  HINT_TEST_LESS_OR_EQUAL,
   KIND_ADD,
   KIND_ADD_BIG,
   KIND_ADD_IMMEDIATE,
@@ -21,10 +23,13 @@ import {
   KIND_COPY,
   KIND_DEREF,
   KIND_GENERAL,
+  KIND_HINT,
   KIND_IMMEDIATE,
   KIND_JNZ,
   KIND_JUMP,
   KIND_JUMP_CELL,
+  KIND_LESS,
+  KIND_LESS_OR_EQUAL,
   KIND_MUL,
   KIND_MUL_IMMEDIATE,
   KIND_PUSH_ADD,
@@ -35,12 +40,16 @@ import {
   KIND_RETURN,
   OP0_FP,
   OP1_FP,
+  OPERAND_DEREF,
+  OPERAND_IMMEDIATE,
   RECORD_DST,
   RECORD_FLAGS,
+  RECORD_HINT,
   RECORD_IMMEDIATE,
   RECORD_KIND,
   RECORD_OP0,
   RECORD_OP1,
+  RECORD_PLAIN,
   RECORD_SIZE,
 } from '../kernels/vm-layout.ts'
 
@@ -107,7 +116,9 @@ export function predecode(
     : KIND_GENERAL
   view.setUint8(at + RECORD_KIND, kind)
   const pushes = (flags & 1) === 0 && offDst === 0 && apPlus !== 0
-  view.setUint8(at, dispatchOf(kind, pushes, op1Source, distance))
+  const dispatch = dispatchOf(kind, pushes, op1Source, distance)
+  view.setUint8(at, dispatch)
+  view.setUint8(at + RECORD_PLAIN, dispatch)
   if (kind !== KIND_GENERAL) {
     // The general step looks at bounds itself, so immediates and data do not widen the reach.
     const third = op1Source === 2 || op1Source === 4 ? offOp1 : offOp0
@@ -127,6 +138,25 @@ export function predecode(
 function setLong(view: DataView, at: number, value: number): void {
   view.setInt32(at, value | 0, true)
   view.setInt32(at + 4, Math.floor(value / 2 ** 32), true)
+}
+
+/** Gives the record at byte `at` the hints whose first record is at byte `head` of the image, or with 0 none. */
+export function setHints(view: DataView, at: number, head: number): void {
+  view.setUint32(at + RECORD_HINT, head, true)
+  view.setUint8(at, head === 0 ? view.getUint8(at + RECORD_PLAIN) : dispatchOfHints(view, head))
+}
+
+/** A comparison that is alone and has plain operands is done by the loop. */
+function dispatchOfHints(view: DataView, head: number): number {
+  const isPlain = (operand: number) => {
+    const kind = view.getUint8(head + operand)
+    return kind === OPERAND_DEREF || kind === OPERAND_IMMEDIATE
+  }
+  const isLast = view.getUint8(head + 1) !== 0
+  if (!isLast || view.getUint8(head + 4) !== 2 || !isPlain(8) || !isPlain(24)) return KIND_HINT
+  const code = view.getUint8(head)
+  if (code === HINT_TEST_LESS) return KIND_LESS
+  return code === HINT_TEST_LESS_OR_EQUAL ? KIND_LESS_OR_EQUAL : KIND_HINT
 }
 
 /** What the loop dispatches on: a kind, or a special case of it. */

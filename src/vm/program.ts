@@ -13,8 +13,6 @@
 import { CELL_BYTES, CELL_LONGS, hexToCellWords, writeCell } from '../felt/cell.ts'
 import { P } from '../felt/felt.ts'
 import {
-  HINT_TEST_LESS,
-  HINT_TEST_LESS_OR_EQUAL,
   IMAGE_ABOVE,
   IMAGE_BELOW,
   IMAGE_BYTES,
@@ -26,9 +24,6 @@ import {
   IMAGE_RECORDS,
   IMAGE_WORDS,
   KIND_GENERAL,
-  KIND_HINT,
-  KIND_LESS,
-  KIND_LESS_OR_EQUAL,
   OPERAND_ADD_DEREF,
   OPERAND_ADD_IMMEDIATE,
   OPERAND_DEREF,
@@ -36,8 +31,8 @@ import {
   OPERAND_IMMEDIATE,
   OPERAND_MUL_DEREF,
   OPERAND_MUL_IMMEDIATE,
-  RECORD_HINT,
   RECORD_KIND,
+  RECORD_PLAIN,
   WANT_ANY,
   WANT_FELT,
   WANT_POINTER,
@@ -50,7 +45,7 @@ import {
   type Program,
   type ProgramImage,
 } from './host.ts'
-import { predecode, type Reach } from './predecode.ts'
+import { predecode, type Reach, setHints } from './predecode.ts'
 
 /** Most felts of a program. */
 export const MAX_BYTECODE_LENGTH = 81_920
@@ -124,16 +119,15 @@ export function buildProgramImage(casm: unknown): ProgramImage {
   const generalRecord = (pc: number) => {
     view.setUint8(recordsAt + pc * 32, KIND_GENERAL)
     view.setUint8(recordsAt + pc * 32 + RECORD_KIND, KIND_GENERAL)
+    view.setUint8(recordsAt + pc * 32 + RECORD_PLAIN, KIND_GENERAL)
   }
+  hints.copyTo(new Uint8Array(buffer), view, hintsAt, immediatesAt)
   for (let pc = 0; pc <= length; pc++) {
     predecode(view, recordsAt + pc * 32, program, pc, reach)
     const head = heads.get(pc)
-    if (head === undefined) continue
-    view.setUint32(recordsAt + pc * 32 + RECORD_HINT, hintsAt + head, true)
-    view.setUint8(recordsAt + pc * 32, dispatchOfHints(hints.bytes, head))
+    if (head !== undefined) setHints(view, recordsAt + pc * 32, hintsAt + head)
   }
   for (let pc = length + 1; pc < words + SENTINELS; pc++) generalRecord(pc)
-  hints.copyTo(new Uint8Array(buffer), view, hintsAt, immediatesAt)
   view.setUint32(IMAGE_WORDS, words, true)
   view.setUint32(IMAGE_RECORDS, recordsAt, true)
   view.setUint32(IMAGE_CELLS, cellsAt, true)
@@ -206,21 +200,6 @@ function readBuiltins(value: unknown, where: string): BuiltinName[] {
     last = index
     return name as BuiltinName
   })
-}
-
-/**
- * What a record with hints, encoded from `head` on, is dispatched on: a comparison that is alone and has plain operands
- * needs no exit.
- */
-export function dispatchOfHints(bytes: ArrayLike<number>, head: number): number {
-  const isPlain = (operand: number) => {
-    const kind = bytes[head + operand]
-    return kind === OPERAND_DEREF || kind === OPERAND_IMMEDIATE
-  }
-  if (bytes[head + 1] === 0 || bytes[head + 4] !== 2) return KIND_HINT
-  if (!isPlain(8) || !isPlain(24)) return KIND_HINT
-  if (bytes[head] === HINT_TEST_LESS) return KIND_LESS
-  return bytes[head] === HINT_TEST_LESS_OR_EQUAL ? KIND_LESS_OR_EQUAL : KIND_HINT
 }
 
 /** Encodes hints; immediates go to a pool behind them. */

@@ -24,9 +24,6 @@ import type { CellList, CellMemory } from './host.ts'
 /** Tags of cells: words 2 of its 8, with 0 in word 3. */
 const TAG_SMALL = 1
 const TAG_POINTER = 2
-/** A cell below the execution segment that belongs to nobody. */
-export const TAG_GUARD = 3
-
 /** Error code of an error whose text was made in TypeScript. */
 export const E_TEXT = 100
 
@@ -38,6 +35,20 @@ const TWO_32 = 0x1_0000_0000
 export interface Interpreter {
   runGas(): number
   runSteps(): number
+  /** Lays out a call: where its calldata belongs, or 0. Builtins are bits by index of `builtinNames`. */
+  open(
+    builtins: number,
+    calldataCount: number,
+    pc: number,
+    gas: number,
+    stepLimit: number,
+    marking: number,
+    guardBytes: number,
+  ): number
+  /** How many cells a call returned, or -1 when that takes more than a look. */
+  settle(builtins: number, gasGiven: number): number
+  /** Makes the memory of a call zero. */
+  clear(stackStart: number, stackTop: number, heapStart: number): void
   insert(segment: number, offset: number, value: number): number
   grow(segment: number, offset: number): number
   /** Address of what a builtin's rule says of a cell, 0 if nothing, negative after an error. */
@@ -115,6 +126,13 @@ export class Segments implements CellMemory {
     for (let i = 0; i < count * 4; i++) cells[to + i] = from[start * 4 + i]!
   }
 
+  /** Copies cells to another buffer. */
+  copyOut(address: number, to: BigUint64Array, count: number): void {
+    const from = address >> 3
+    if (count > FEW_CELLS) to.set(this.cells.subarray(from, from + count * 4))
+    else for (let i = 0; i < count * 4; i++) to[i] = this.cells[from + i]!
+  }
+
   /** Address of a cell, or 0 past the end of its segment. */
   address(segment: number, offset: number): number {
     const entry = this.entry(segment)
@@ -186,6 +204,16 @@ export class Segments implements CellMemory {
     words[at + 5] = 0
     words[at + 6] = 0
     words[at + 7] = 0
+  }
+
+  /** Writes a number of 64 bits that is no cell. */
+  putLong(address: number, value: number): void {
+    this.words[address >> 2] = value
+    this.words[(address >> 2) + 1] = value / TWO_32
+  }
+
+  clearCell(address: number): void {
+    for (let i = 0; i < 8; i++) this.words[(address >> 2) + i] = 0
   }
 
   putPointer(address: number, segment: number, offset: number): void {

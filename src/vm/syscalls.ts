@@ -12,7 +12,7 @@
 import { cellsOf } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
 import { encodeShortString } from '../felt/felt.ts'
-import { DONE, FAULT, HALT_RUN, HOST_FAULT } from '../kernels/vm-layout.ts'
+import { DONE, FAULT, HALT_RUN, HOST_FAULT, SYSCALL_OFFSET } from '../kernels/vm-layout.ts'
 import { layOutExecutionInfo } from './execution-info.ts'
 import type { Frame } from './frame.ts'
 import { type CellList, ERROR, HALT, type Host, type MachineConstants, OK, REVERT } from './host.ts'
@@ -45,6 +45,9 @@ const ANSWERED = 0
 const REFUSED = 1
 const ENDED = 2
 
+/** To the kernel: the failure response is written. */
+const ALREADY_ANSWERED = -1
+
 export class Syscalls extends SyscallCells {
   private readonly crypto: Crypto
   private readonly secpSyscalls: SecpSyscalls
@@ -74,10 +77,11 @@ export class Syscalls extends SyscallCells {
     const { segments, constants } = this
     this.frame = frame
     const segment = frame.syscallSegment
-    if (frame.syscallOffset + FRAME_CELLS > segments.capacity(segment)) {
-      if (this.kernel.grow(segment, frame.syscallOffset + FRAME_CELLS) !== DONE) return FAULT
+    const offset = segments.register(SYSCALL_OFFSET)
+    if (offset + FRAME_CELLS > segments.capacity(segment)) {
+      if (this.kernel.grow(segment, offset + FRAME_CELLS) !== DONE) return FAULT
     }
-    this.at = segments.base(segment) + frame.syscallOffset * 32
+    this.at = segments.base(segment) + offset * 32
 
     if (!this.needFelt(this.at)) return FAULT
     const index = findSyscall(segments.words, this.at >> 2)
@@ -116,19 +120,64 @@ export class Syscalls extends SyscallCells {
     this.at = response
     if (outcome === REFUSED) return this.refuse()
     if (this.putGas() !== DONE || this.putNumber(0) !== DONE) return FAULT
-    frame.syscallOffset = this.offsetAt(end)
+    segments.setRegister(SYSCALL_OFFSET, this.offsetAt(end))
     return DONE
+  }
+
+  /** A storage_read that kernels/requests.ts checked, with what is left of the gas and where the response goes. */
+  read(frame: Frame, key: number, out: number, gas: number, response: number): number {
+    this.count(frame, indexOf.StorageRead, gas)
+    const status = this.host.storageRead(this.segments, key, out)
+    return status === OK ? DONE : this.unanswered(frame, status, gas, response)
+  }
+
+  /** The same of storage_write. */
+  write(frame: Frame, key: number, value: number, gas: number, response: number): number {
+    this.count(frame, indexOf.StorageWrite, gas)
+    const status = this.host.storageWrite(this.segments, key, value)
+    return status === OK ? DONE : this.unanswered(frame, status, gas, response)
+  }
+
+  /** The same of emit_event. */
+  event(
+    frame: Frame,
+    keys: number,
+    keyCount: number,
+    data: number,
+    dataCount: number,
+    gas: number,
+    response: number,
+  ): number {
+    this.count(frame, indexOf.EmitEvent, gas)
+    const status = this.host.emitEvent(this.segments, keys, keyCount, data, dataCount)
+    return status === OK ? DONE : this.unanswered(frame, status, gas, response)
+  }
+
+  private count(frame: Frame, index: number, gas: number): void {
+    frame.syscallCounts[index]! += 1
+    if (frame.call.accounting === 'gas') this.host.gasSeen(gas)
+  }
+
+  /** After a host that refused or failed: ALREADY_ANSWERED, or how the run ends. */
+  private unanswered(frame: Frame, status: number, gas: number, response: number): number {
+    this.frame = frame
+    this.gas = gas
+    this.wideGas = null
+    this.at = response
+    if (this.told(status) === ENDED) return this.status
+    const refused = this.refuse()
+    return refused === DONE ? ALREADY_ANSWERED : refused
   }
 
   /** Writes the failure response at `at`. */
   private refuse(): number {
-    const { segments, frame, reason } = this
+    const { segments, reason } = this
     if (this.putGas() !== DONE || this.putNumber(1) !== DONE) return FAULT
     const segment = segments.allocateCells(reason)
     if (segment < 0) return segments.fail('Vector capacity exceeded')
     if (this.putPointer(segment, 0) !== DONE) return FAULT
     if (this.putPointer(segment, reason.count) !== DONE) return FAULT
-    frame.syscallOffset = this.offsetAt(this.at)
+    segments.setRegister(SYSCALL_OFFSET, this.offsetAt(this.at))
     return DONE
   }
 
