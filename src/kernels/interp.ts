@@ -116,10 +116,9 @@ function runRecords<T>(): i32 {
     } else if (exit == EXIT_PAUSE) {
       kind = load<u32>(RESUME_KIND)
     } else {
-      const isDone = secondChance()
-      if (!isDone && generalStep() != DONE) return FAULT
+      if (!secondChance() && generalStep() != DONE) return FAULT
       store<u32>(STEPS, load<u32>(STEPS) + 1)
-      if (!isDone && !inProgram()) return DONE
+      if (!inProgram()) return DONE
       kind = load<u8>(record())
     }
   }

@@ -4,9 +4,20 @@
  * Each answers false, and has changed nothing, when the case is not that simple; the general step then does it.
  */
 import { deduce } from './builtins'
-import { cellAdd, cellEquals, cellSub, isSmall, REL, tagOf, UNSET } from './cell'
+import {
+  cellAdd,
+  cellEquals,
+  cellIsZero,
+  cellSub,
+  isSmall,
+  REL,
+  setSmall,
+  SMALL,
+  tagOf,
+  UNSET,
+} from './cell'
 import { cellMul } from './cell-field'
-import { copyCell, isFelt, mark } from './memory'
+import { copyCell, isFelt, mark, setPointer } from './memory'
 import {
   AP,
   AP_PLUS,
@@ -19,10 +30,12 @@ import {
   KIND_DEREF,
   KIND_MUL,
   KIND_MUL_IMMEDIATE,
+  KIND_RETURN,
   MARKING,
   OP0_FP,
   OP1_FP,
   PC_OFFSET,
+  PC_SEGMENT,
   PROGRAM_CELLS,
   RECORD_DST,
   RECORD_FLAGS,
@@ -34,6 +47,7 @@ import {
   RULE_PEDERSEN,
   RULE_POSEIDON,
   RULE_RANGE_CHECK96,
+  STACK_BASE,
   TABLE,
   VALUE_RES,
 } from './vm-layout'
@@ -51,13 +65,14 @@ export function secondChance(): bool {
   const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
   const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
   const isImmediate = size == 64
+  let isReturn = false
   let op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
   if (isImmediate) op1 = pc + <usize>load<u32>(PROGRAM_CELLS) - <usize>load<u32>(RECORDS) + 32
   switch (<i32>load<u8>(pc, RECORD_KIND)) {
     case KIND_ADD:
     case KIND_ADD_BIG:
     case KIND_ADD_IMMEDIATE:
-      if (!addFelts(dst, op0, op1)) return false
+      if (!addFelts(dst, op0, op1) && !movePointer(dst, op0, op1)) return false
       break
     case KIND_MUL:
     case KIND_MUL_IMMEDIATE:
@@ -75,6 +90,11 @@ export function secondChance(): bool {
       if (!builtinOperand(rule, entry, <u32>(pointer >>> 32), offset, op1, dst)) return false
       break
     }
+    case KIND_RETURN:
+      // dst is [fp-2], op0 and op1 are [fp-1].
+      if (!returnFromCall(fp)) return false
+      isReturn = true
+      break
     default:
       return false
   }
@@ -84,7 +104,7 @@ export function secondChance(): bool {
     if (!isImmediate) mark(op1)
   }
   store<u32>(AP, <u32>ap + (flags & AP_PLUS))
-  store<u32>(PC_OFFSET, load<u32>(PC_OFFSET) + (size >>> 5))
+  if (!isReturn) store<u32>(PC_OFFSET, load<u32>(PC_OFFSET) + (size >>> 5))
   return true
 }
 
@@ -106,6 +126,46 @@ function addFelts(dst: usize, op0: usize, op1: usize): bool {
   }
   cellAdd(VALUE_RES, op0, op1)
   return cellEquals(dst, VALUE_RES)
+}
+
+/** The same of a pointer and a small distance in its segment, or of two pointers and what lies between them. */
+function movePointer(dst: usize, op0: usize, op1: usize): bool {
+  const tag0 = tagOf(op0)
+  const tag1 = tagOf(op1)
+  const dstTag = tagOf(dst)
+  const known = tag0 == UNSET ? op1 : op0
+  if (dstTag == UNSET) {
+    if (!((tag0 == REL && tag1 == SMALL) || (tag0 == SMALL && tag1 == REL))) return false
+    const pointer = load<u64>(tag0 == REL ? op0 : op1)
+    const distance = load<u64>(tag0 == REL ? op1 : op0)
+    const moved = pointer + distance
+    if (distance >>> 32 != 0 || (pointer ^ moved) >>> 32 != 0) return false
+    setPointer(dst, <u32>(moved >>> 32), <u32>moved)
+    return true
+  }
+  const other = tag0 == UNSET ? op0 : op1
+  if (dstTag != REL || tagOf(other) != UNSET) return false
+  const pointer = load<u64>(dst)
+  const back = pointer - load<u64>(known)
+  if (tagOf(known) == SMALL) {
+    if (load<u64>(known) >>> 32 != 0 || (pointer ^ back) >>> 32 != 0) return false
+    setPointer(other, <u32>(back >>> 32), <u32>back)
+    return true
+  }
+  // Within one segment the difference of the pointers is that of their offsets.
+  if (tagOf(known) != REL || (pointer ^ load<u64>(known)) >>> 32 != 0) return false
+  if (pointer < load<u64>(known)) return false
+  setSmall(other, back)
+  return true
+}
+
+/** The last `return` of a call: to the felt 0 as frame, and to a segment that is not the program. */
+function returnFromCall(fp: usize): bool {
+  if (!cellIsZero(fp - 64) || tagOf(fp - 32) != REL || load<u32>(fp - 32, 4) == 0) return false
+  store<u32>(FP, load<u32>(STACK_BASE))
+  store<u32>(PC_SEGMENT, load<u32>(fp - 32, 4))
+  store<u32>(PC_OFFSET, load<u32>(fp - 32))
+  return true
 }
 
 /** dst = op0 * op1 of felts; false, and nothing done, when it is not that simple. */

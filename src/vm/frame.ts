@@ -4,7 +4,8 @@
  * Frames are pooled by depth; the registers of the call are in control memory, not here.
  */
 import { OUT_CELLS } from '../kernels/vm-layout.ts'
-import { builtinNames, type Call, type HostError, type Program, syscallNames } from './host.ts'
+import { builtinNames, type Call, type HostError, syscallNames } from './host.ts'
+import type { ResidentProgram } from './program-store.ts'
 import { SecpPoints } from './secp.ts'
 
 /** A felt, or a pointer packed as `POINTER | segment << 32 | offset`, negative so that no felt is equal. */
@@ -31,7 +32,8 @@ export interface OpenBuiltin {
 
 export class Frame {
   call!: Call
-  program!: Program
+  /** Image of the program in memory, pinned while the call is open. */
+  resident!: ResidentProgram
   /** Segments of the entry point's builtins, in its order. */
   builtins: readonly OpenBuiltin[] = []
   /** The same as bits by index. */
@@ -72,7 +74,6 @@ export class Frame {
   /** Makes the frame new for a call. */
   open(call: Call): void {
     this.call = call
-    this.program = call.program
     this.infoSegment = -1
     this.shaSegments.fill(-1)
     this.secpSegment = -1

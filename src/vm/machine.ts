@@ -225,6 +225,7 @@ class Instance {
     this.frame = frame
 
     const program = this.programs.pin(call.program)
+    frame.resident = program
     const below = program.below * 32
     const tableStart = outer === null ? TABLE_START : segments.entry(words[SEGMENT_COUNT >> 2]!) * 4
     const heapStart = outer === null ? HEAP_START : alignMarks(segments.register(HEAP_TOP))
@@ -338,7 +339,7 @@ class Instance {
   /** Restores the outer call. */
   private leave(frame: Frame, outer: Frame | null, saved: number, result: CallResult): void {
     const { words } = this.segments
-    this.programs.release(frame.program)
+    frame.resident.pins--
     if (outer === null) return
     copyRegisters(words, saved, REGISTERS >> 2)
     this.frame = outer
@@ -356,7 +357,7 @@ class Instance {
   /** End of what a frame's call can have written on the stack, while its registers are current. */
   private topOf(frame: Frame): number {
     const { segments } = this
-    const { above } = this.programs.of(frame.program)
+    const { above } = frame.resident
     return stackTop(segments, segments.register(AP), segments.register(FP), above)
   }
 }

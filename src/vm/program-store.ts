@@ -35,6 +35,9 @@ export class ProgramStore {
   private readonly segments: Segments
   private readonly byKey = new Map<string, ResidentProgram>()
   private uses = 0
+  /** The program that was asked for last. */
+  private last: Program | null = null
+  private lastResident!: ResidentProgram
 
   constructor(segments: Segments) {
     this.segments = segments
@@ -42,24 +45,24 @@ export class ProgramStore {
 
   /** The image of a program, copied in if needed; it stays until released. */
   pin(program: Program): ResidentProgram {
-    let resident = this.byKey.get(program.key)
-    if (resident === undefined || resident.address === 0) {
-      resident = this.load(program)
-      this.byKey.set(program.key, resident)
-    }
+    const resident = this.find(program)
     resident.pins++
     resident.lastUse = ++this.uses
     return resident
   }
 
-  release(program: Program): void {
-    const resident = this.of(program)
-    resident.pins--
-  }
-
-  /** A program that is pinned. */
-  of(program: Program): ResidentProgram {
-    return this.byKey.get(program.key)!
+  /** The program, in memory if it has room; most calls are of the same few. */
+  private find(program: Program): ResidentProgram {
+    if (program === this.last) return this.lastResident
+    let resident = this.byKey.get(program.key)
+    if (resident === undefined || resident.address === 0) {
+      resident = this.load(program)
+      this.byKey.set(program.key, resident)
+    }
+    if (resident.address === 0) return resident
+    this.last = program
+    this.lastResident = resident
+    return resident
   }
 
   private load(program: Program): ResidentProgram {
@@ -94,6 +97,7 @@ export class ProgramStore {
       }
       if (oldest === null) return 0
       this.byKey.delete(oldest.key)
+      this.last = null
     }
   }
 
