@@ -2,7 +2,7 @@
  * Starts the crypto kernels: one shared memory with constant tables for all threads, one instance of the module a
  * thread.
  *
- *     memory    header (magic once the tables are whole) │ tables, 42 MB │ scratch of thread 0 │ of thread 1 │ …
+ *     memory    header (magic once the tables are whole) │ tables, 46 MB │ scratch of thread 0 │ of thread 1 │ …
  *
  * Arguments and results are tagged cells, by byte address in that memory; `scratch` is where a caller may put them.
  * Nothing there survives the next call of somebody else on the same thread.

@@ -45,16 +45,16 @@ const PEDERSEN_TABLE: usize =
   GENERATOR_TABLE + <usize>GENERATOR_WINDOWS * GENERATOR_ENTRIES * POINT_BYTES
 
 const EC_MEMO: usize = PEDERSEN_TABLE + <usize>PEDERSEN_WINDOWS * PEDERSEN_ENTRIES * POINT_BYTES
-/** Entries of the memo of EcOp results, which all threads share; 256 bytes each. */
-export const EC_MEMO_ENTRIES: usize = 4096
+/** Entries of the memo of EcOp results, which all threads share; 256 bytes each. A signature is three. */
+export const EC_MEMO_ENTRIES: usize = 16384
 
 const HASH_MEMO: usize = EC_MEMO + EC_MEMO_ENTRIES * 256
 /** Entries of the memo of Pedersen hashes that all threads share; 128 bytes each. */
 export const HASH_MEMO_ENTRIES: usize = 16384
 
 const ROOT_MEMO: usize = HASH_MEMO + HASH_MEMO_ENTRIES * 128
-/** Entries of the memo of square roots that all threads share; 128 bytes each. */
-export const ROOT_MEMO_ENTRIES: usize = 4096
+/** Entries of the memo of square roots that all threads share; 128 bytes each. A signature is two. */
+export const ROOT_MEMO_ENTRIES: usize = 8192
 
 /** Random points of the process, 256 of two cells. */
 const RANDOM_POINTS: usize = ROOT_MEMO + ROOT_MEMO_ENTRIES * 128

@@ -1,22 +1,33 @@
 /**
  * Memos that all threads share: what one of them computed, another one asks again.
  *
- *     entry   cells of the input, two cells of the result, sequence u32
+ *     entry   cells of the input, two cells of the result, sequence u32; an input has two places, side by side
  *
  *     even ── keep: compare-and-exchange ──▶ odd ── keep: store ──▶ next even
  *
  * Invariant: an entry changes only while its sequence is odd. A reader that saw the same even number before and
- * after its loads saw one entry. Who loses the race for an entry goes without: nobody waits. A zeroed entry matches no
- * cell.
+ * after its loads saw one entry. Who loses the race for an entry goes without: nobody waits. Of its two places an input
+ * takes the one that was written less often. A zeroed entry matches no cell.
  */
 import { cellCopy, cellEquals } from './cell'
 
-/** out (2 cells) = the result that an entry has for this input, if it has. Inlined, so that `cells` is a constant. */
+const SEQUENCE: usize = 64
+
+/**
+ * out (2 cells) = the result for this input, if one of two entries at `first` has it. Inlined, so that the sizes are
+ * constants.
+ */
 // @ts-ignore: decorator
 @inline
-export function recallPair(entry: usize, input: usize, cells: usize, out: usize): bool {
+export function recallPair(first: usize, bytes: usize, input: usize, cells: usize, out: usize): bool {
+  return recallFrom(first, input, cells, out) || recallFrom(first + bytes, input, cells, out)
+}
+
+// @ts-ignore: decorator
+@inline
+function recallFrom(entry: usize, input: usize, cells: usize, out: usize): bool {
   const result = entry + cells * 32
-  const before = atomic.load<u32>(result, 64)
+  const before = atomic.load<u32>(result, SEQUENCE)
   if (before & 1) return false
   for (let i: usize = 0; i < cells; i++) {
     if (!cellEquals(entry + i * 32, input + i * 32)) return false
@@ -31,7 +42,7 @@ export function recallPair(entry: usize, input: usize, cells: usize, out: usize)
   const y3 = load<u64>(result, 56)
   // The second look is an update, not a load: the loads above are done before its write, and a writer whose own
   // update comes later has not stored anything yet. (AssemblyScript 0.28 cannot express a fence.)
-  if (atomic.add<u32>(result, 0, 64) != before) return false
+  if (atomic.add<u32>(result, 0, SEQUENCE) != before) return false
   store<u64>(out, x0)
   store<u64>(out, x1, 8)
   store<u64>(out, x2, 16)
@@ -46,13 +57,16 @@ export function recallPair(entry: usize, input: usize, cells: usize, out: usize)
 /** Keeps a result of two cells, unless another thread is at the same entry. */
 // @ts-ignore: decorator
 @inline
-export function keepPair(entry: usize, input: usize, cells: usize, out: usize): void {
+export function keepPair(first: usize, bytes: usize, input: usize, cells: usize, out: usize): void {
+  const other = first + bytes
+  const isFirst = load<u32>(first + cells * 32, SEQUENCE) <= load<u32>(other + cells * 32, SEQUENCE)
+  const entry = isFirst ? first : other
   const result = entry + cells * 32
-  const before = atomic.load<u32>(result, 64)
+  const before = atomic.load<u32>(result, SEQUENCE)
   if (before & 1) return
-  if (atomic.cmpxchg<u32>(result, before, before + 1, 64) != before) return
+  if (atomic.cmpxchg<u32>(result, before, before + 1, SEQUENCE) != before) return
   for (let i: usize = 0; i < cells; i++) cellCopy(entry + i * 32, input + i * 32)
   cellCopy(result, out)
   cellCopy(result + 32, out + 32)
-  atomic.store<u32>(result, before + 2, 64)
+  atomic.store<u32>(result, before + 2, SEQUENCE)
 }
