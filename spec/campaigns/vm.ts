@@ -10,6 +10,8 @@ import { classesAtHand, subjectOf } from '../vm/_classes.ts'
 import { compare, createPair, type Pair } from '../vm/_compare.ts'
 import { Search } from '../vm/_fuzz.ts'
 import { judge } from '../vm/_judge.ts'
+import { judgeCalls } from '../vm/_judged-calls.ts'
+import { Random } from '../vm/_random.ts'
 import { canBeJudged, differences } from '../vm/_verdict.ts'
 
 const JUDGED_AT_ONCE = 200
@@ -64,6 +66,12 @@ export function run(args: string[]): void {
     if (existsSync(oraclePath) && Date.now() < end) {
       counts.judged! += judgeRound(pair, seed, report)
       seed += JUDGED_AT_ONCE
+      const random = new Random(seed)
+      const some = [random.pick(subjects), random.pick(subjects), random.pick(subjects)]
+      const half = JUDGED_AT_ONCE / 2
+      const judged = judgeCalls(some, seed, half, half)
+      report('judged calls', seed, judged.differences)
+      counts.judgedCalls = (counts.judgedCalls ?? 0) + judged.cases
     }
     console.log(
       `${new Date().toISOString()} seed ${seed} ${JSON.stringify(counts)} ${found} differ`,

@@ -43,6 +43,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
+/** What we make of a bundle. */
+export function ownOutput(bundle: unknown): Record<string, unknown> {
+  const folder = mkdtempSync(join(tmpdir(), 'fugue-judge-'))
+  try {
+    const file = join(folder, 'bundle.json')
+    writeFileSync(file, JSON.stringify(bundle))
+    return ourOutput(readBundle(file, [vectorPath('npm')]))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 /** What the real Blockifier makes of a bundle, and what we make of it: differences as lines. */
 export function judged(bundle: unknown): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'fugue-judge-'))

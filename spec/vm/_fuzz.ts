@@ -103,6 +103,11 @@ export class Search {
     }
   }
 
+  /** The calls that reached something new, with the program counters that they passed. */
+  get corpus(): readonly { call: RandomCall; trace: number[] }[] {
+    return this.#corpus
+  }
+
   #compareCall(): string {
     const random = this.#random
     const other = random.pick(this.#others)
