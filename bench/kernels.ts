@@ -114,9 +114,13 @@ function* operations(crypto: Crypto): Generator<[string, () => void, number?]> {
     },
   ]
 
-  const { x } = publicPoint(12345n)
+  // More keys in turn than the memo of square roots holds.
+  const keys = Array.from({ length: 20_000 }, (_, i) => publicPoint(BigInt(i + 2)).x)
   const signature = [P / 5n, P / 7n] as const
-  yield ['ecdsa-verify', () => void verifySignature(x, P / 11n, ...signature)]
+  yield [
+    'ecdsa-verify',
+    () => void verifySignature(keys[turn++ % keys.length]!, P / 11n, ...signature),
+  ]
 
   for (const [name, curve, { x, y }] of [
     ['secp-mul', 0, SECP256K1.generator],
