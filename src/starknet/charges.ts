@@ -48,7 +48,7 @@ export class Charges {
   readonly #input: TransactionInput
   /** Root calls by phase, -1 for none. */
   readonly #roots = [-1, -1]
-  readonly #vm = noResources()
+  readonly #ownWork: Work = noWork()
   #balanceSlot = 0
 
   constructor(run: Run, input: TransactionInput) {
@@ -145,7 +145,8 @@ export class Charges {
     const run = this.#run
     const { tree } = run
     const input = this.#input
-    const vm = clearResources(this.#vm)
+    const work = this.#ownWork
+    const vm = clearResources(work.vm)
     let sierraGas = 0
     for (const root of this.#roots) {
       if (root < 0) continue
@@ -168,22 +169,39 @@ export class Charges {
     for (let i = 0; i < tree.messageCount; i++) {
       messagePayload += tree.messages[i * MESSAGE_WORDS + 3]!
     }
-    return {
-      kind: kinds[input.kind]!,
-      calldataLength: this.calldataLength,
-      signatureLength: input.signatureCount,
-      hasProof: input.proofFactsCount > 0,
-      codeSize: input.codeSize,
-      vm,
-      sierraGas,
-      revertedSteps,
-      revertedSierraGas,
-      eventKeys,
-      eventData,
-      messages: tree.messageCount,
-      messagePayload,
-      changes: countChanges(run.state, run.block.cells, feeToken, this.#balanceSlot),
-    }
+    work.kind = kinds[input.kind]!
+    work.calldataLength = this.calldataLength
+    work.signatureLength = input.signatureCount
+    work.hasProof = input.proofFactsCount > 0
+    work.codeSize = input.codeSize
+    work.sierraGas = sierraGas
+    work.revertedSteps = revertedSteps
+    work.revertedSierraGas = revertedSierraGas
+    work.eventKeys = eventKeys
+    work.eventData = eventData
+    work.messages = tree.messageCount
+    work.messagePayload = messagePayload
+    work.changes = countChanges(run.state, run.block.cells, feeToken, this.#balanceSlot)
+    return work
+  }
+}
+
+function noWork(): Work {
+  return {
+    kind: 'INVOKE',
+    calldataLength: 0,
+    signatureLength: 0,
+    hasProof: false,
+    codeSize: 0,
+    vm: noResources(),
+    sierraGas: 0,
+    revertedSteps: 0,
+    revertedSierraGas: 0,
+    eventKeys: 0,
+    eventData: 0,
+    messages: 0,
+    messagePayload: 0,
+    changes: { storage: 0, contracts: 0, classHashes: 0, compiledClassHashes: 0, allocated: 0 },
   }
 }
 

@@ -192,12 +192,14 @@ export function readReturn(
   const count = segments.offsetOf(base + 128) - segments.offsetOf(start)
   const address =
     count === 0 ? 0 : segments.address(segments.segmentOf(start), segments.offsetOf(start))
-  for (let i = 0; i < count; i++) {
-    const offset = segments.offsetOf(start) + i
-    const cell = segments.address(segments.segmentOf(start), offset)
-    const at = `${segments.segmentOf(start)}:${offset}`
-    if (cell === 0 || !segments.isSet(cell)) return failed(`Unknown memory cell at address ${at}`)
-    if (!segments.isFelt(cell)) return failed(`Expected integer at address ${at}`)
+  const segment = segments.segmentOf(start)
+  const first = segments.offsetOf(start)
+  for (let offset = first; offset < first + count; offset++) {
+    const cell = segments.address(segment, offset)
+    if (cell === 0 || !segments.isSet(cell)) {
+      return failed(`Unknown memory cell at address ${segment}:${offset}`)
+    }
+    if (!segments.isFelt(cell)) return failed(`Expected integer at address ${segment}:${offset}`)
   }
   result.outcome = segments.smallNumber(flag) === 0 ? RETURNED : FAILED
   result.gasLeft = frame.call.accounting === 'gas' ? gas : frame.call.gas
@@ -222,13 +224,14 @@ function checkData(
 ): { text: string; late: boolean } | null {
   const isStart = segments.isPointer(start)
   const isEnd = segments.isPointer(end)
+  const inOne = isStart && isEnd && segments.segmentOf(start) === segments.segmentOf(end)
+  if (inOne && segments.offsetOf(end) >= segments.offsetOf(start)) return null
   const pair = `${show(segments, end)} - ${show(segments, start)}`
   if (isStart && isEnd) {
-    if (segments.segmentOf(start) !== segments.segmentOf(end)) {
+    if (!inOne) {
       const why = "can't subtract two relocatable values with different segment indexes"
       return { text: `Operation failed: ${pair}, ${why}`, late: false }
     }
-    if (segments.offsetOf(end) >= segments.offsetOf(start)) return null
     return { text: 'out of range conversion regarding big integer attempted', late: true }
   }
   if (isStart) {
