@@ -48,7 +48,7 @@ const FRESH_SHARE = 0.15
 const SHRINK_TRIES = 300
 /** Costs above this, in steps, are seldom paid again; hashes take the reference longer than steps. */
 const HIGH_COST = 10_000
-const MEAN_COST = 3_000
+const MEAN_COST = 1_500
 const hashCosts: Partial<Record<BuiltinName, number>> = {
   pedersen: 1000,
   poseidon: 1000,
@@ -153,7 +153,7 @@ export class Search {
     const call = this.#anyCall()
     if (this.#costs < (this.#calls + 10) * MEAN_COST || this.#random.chance(0.02)) return call
     const { gas, stepLimit } = call
-    return { ...call, gas: Math.min(gas, 200_000), stepLimit: Math.min(stepLimit, 400) }
+    return { ...call, gas: Math.min(gas, 150_000), stepLimit: Math.min(stepLimit, 300) }
   }
 
   #anyCall(): RandomCall {

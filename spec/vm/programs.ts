@@ -24,7 +24,7 @@ function compareAll(count: number, make: (seed: number) => Case): void {
 }
 
 test('random instructions do the same on both machines', () => {
-  compareAll(10 * runs, instructionCase)
+  compareAll(20 * runs, instructionCase)
 })
 
 test('random programs run alike on both machines', () => {

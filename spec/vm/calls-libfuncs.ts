@@ -1,0 +1,6 @@
+/**
+ * The contracts that use every libfunc on the fast machine and on the reference: random calls (level 1) and mutants (level 3).
+ */
+import { searchClasses } from './_levels.ts'
+
+searchClasses('own', /^libfuncs-/)
