@@ -217,4 +217,15 @@ test('products of two halves: numbers below 2^128 take a shorter way', () => {
   )
 })
 
+test('squares: one cell as both factors takes a shorter way', () => {
+  checked(
+    fc.property(anyFelt, (a) => {
+      writeCell(cells, A / 8, a)
+      kernel.cellMul!(OUT, A, A, SCRATCH)
+      assert.is(readCell(cells, OUT / 8), mod(a * a))
+    }),
+    500,
+  )
+})
+
 test.run()

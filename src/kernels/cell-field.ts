@@ -5,8 +5,14 @@
  * two multiplications and no way back. Results are canonical; scratch is the caller's.
  */
 import { isSmall, limb0, limb1, limb2, limb3, setLimbs } from './cell'
-import { F29_BYTES, f29Mul } from './field29'
-import { f29FromCell, f29Plain, f29PlainToCell, f29ToCell } from './field29-border'
+import { F29_BYTES, f29Mul, f29Square } from './field29'
+import {
+  f29FromCell,
+  f29Plain,
+  f29PlainToCell,
+  f29ToCell,
+  f29ToMontgomery,
+} from './field29-border'
 import { f29Invert, INVERT_BYTES } from './field29-invert'
 import { f29Reduce } from './field29-reduce'
 
@@ -33,6 +39,14 @@ export function cellMul(out: usize, a: usize, b: usize, scratch: usize): void {
   }
   const left = scratch
   const right = scratch + F29_BYTES
+  if (a == b) {
+    // Half of the products of a square are the same: a * a / R, and times R.
+    f29Plain(left, a)
+    f29Square(left, left)
+    f29ToMontgomery(left, left)
+    f29PlainToCell(out, left)
+    return
+  }
   f29FromCell(left, a)
   f29Plain(right, b)
   f29Mul(left, left, right)

@@ -125,6 +125,26 @@ function isFeltTag(tag: i64): bool {
   return tag < 0 || tag == SMALL
 }
 
+/** Marks cells as accessed, in the loop that does. */
+// @ts-ignore: decorator
+@inline
+function mark2<T>(a: usize, b: usize): void {
+  if (isInteger<T>()) {
+    mark(a)
+    mark(b)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mark3<T>(a: usize, b: usize, c: usize): void {
+  if (isInteger<T>()) {
+    mark(a)
+    mark(b)
+    mark(c)
+  }
+}
+
 /** Puts the registers back into control memory. */
 // @ts-ignore: decorator
 @inline
@@ -162,11 +182,7 @@ export function walk<T>(first: u32): i32 {
       case KIND_PUSH_AP: {
         const op1 = ap + load<i32>(pc, RECORD_OP1)
         if (tagOf(ap) != UNSET || !copyInto(ap, op1, tagOf(op1))) break
-        if (isInteger<T>()) {
-          mark(ap)
-          mark(op1)
-          mark(fp - 32)
-        }
+        mark3<T>(ap, op1, fp - 32)
         ap += 32
         pc += 32
         steps++
@@ -176,11 +192,7 @@ export function walk<T>(first: u32): i32 {
       case KIND_PUSH_FP: {
         const op1 = fp + load<i32>(pc, RECORD_OP1)
         if (tagOf(ap) != UNSET || !copyInto(ap, op1, tagOf(op1))) break
-        if (isInteger<T>()) {
-          mark(ap)
-          mark(op1)
-          mark(fp - 32)
-        }
+        mark3<T>(ap, op1, fp - 32)
         ap += 32
         pc += 32
         steps++
@@ -191,10 +203,7 @@ export function walk<T>(first: u32): i32 {
         if (tagOf(ap) != UNSET) break
         store<u64>(ap, load<u64>(pc, RECORD_IMMEDIATE))
         store<i64>(ap, SMALL, 8)
-        if (isInteger<T>()) {
-          mark(ap)
-          mark(fp - 32)
-        }
+        mark2<T>(ap, fp - 32)
         ap += 32
         pc += 64
         steps++
@@ -234,10 +243,7 @@ export function walk<T>(first: u32): i32 {
         }
         store<u64>(ap, after)
         store<i64>(ap, tag, 8)
-        if (isInteger<T>()) {
-          mark(ap)
-          mark(op0)
-        }
+        mark2<T>(ap, op0)
         ap += 32
         pc += 64
         steps++
@@ -253,10 +259,7 @@ export function walk<T>(first: u32): i32 {
           store<u64>(dst, value)
           store<i64>(dst, SMALL, 8)
         } else if (tag != SMALL || load<u64>(dst) != value) break
-        if (isInteger<T>()) {
-          mark(dst)
-          mark(fp - 32)
-        }
+        mark2<T>(dst, fp - 32)
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -269,10 +272,7 @@ export function walk<T>(first: u32): i32 {
         const value = immediateOf(pc)
         if (tagOf(dst) == UNSET) copyInto(dst, value, tagOf(value))
         else if (!cellEquals(dst, value)) break
-        if (isInteger<T>()) {
-          mark(dst)
-          mark(fp - 32)
-        }
+        mark2<T>(dst, fp - 32)
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -284,11 +284,7 @@ export function walk<T>(first: u32): i32 {
         const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
         const op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
         if (!unify(dst, op1)) break
-        if (isInteger<T>()) {
-          mark(dst)
-          mark(op1)
-          mark(fp - 32)
-        }
+        mark3<T>(dst, op1, fp - 32)
         ap += flags & AP_PLUS
         pc += 32
         steps++
@@ -355,10 +351,7 @@ export function walk<T>(first: u32): i32 {
           kind = KIND_ADD_BIG
           continue
         }
-        if (isInteger<T>()) {
-          mark(dst)
-          mark(op0)
-        }
+        mark2<T>(dst, op0)
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -402,11 +395,7 @@ export function walk<T>(first: u32): i32 {
           kind = KIND_ADD_BIG
           continue
         }
-        if (isInteger<T>()) {
-          mark(dst)
-          mark(op0)
-          mark(op1)
-        }
+        mark3<T>(dst, op0, op1)
         ap += flags & AP_PLUS
         pc += 32
         steps++
@@ -473,10 +462,7 @@ export function walk<T>(first: u32): i32 {
         const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
         const tag = tagOf(dst)
         if (!isSet(tag)) break
-        if (isInteger<T>()) {
-          mark(dst)
-          mark(fp - 32)
-        }
+        mark2<T>(dst, fp - 32)
         ap += flags & AP_PLUS
         if (tag == SMALL && load<u64>(dst) == 0) pc += 64
         else pc += load<i32>(pc, RECORD_IMMEDIATE)
@@ -499,10 +485,7 @@ export function walk<T>(first: u32): i32 {
         const next = pc - <usize>load<u32>(RECORDS) + <usize>load<u32>(pc, RECORD_SIZE)
         store<u64>(ap, <u64>(next >>> 5), 32)
         store<i64>(ap, REL, 40)
-        if (isInteger<T>()) {
-          mark(ap)
-          mark(ap + 32)
-        }
+        mark2<T>(ap, ap + 32)
         ap += 64
         fp = ap
         pc += load<i32>(pc, RECORD_IMMEDIATE)
@@ -521,10 +504,7 @@ export function walk<T>(first: u32): i32 {
         const frame = base + ((<usize>saved) << 5)
         if (saved >= 0x4000000 || frame > ap || frame < base + 32) break
         if (tagOf(frame - 32) == UNSET) break
-        if (isInteger<T>()) {
-          mark(fp - 64)
-          mark(fp - 32)
-        }
+        mark2<T>(fp - 64, fp - 32)
         ap += load<u8>(pc, RECORD_FLAGS) & AP_PLUS
         fp = frame
         pc = <usize>load<u32>(RECORDS) + ((<usize>target) << 5)
@@ -552,10 +532,7 @@ export function walk<T>(first: u32): i32 {
         const records = <usize>load<u32>(RECORDS)
         const target = <u64>((pc - records) >>> 5) + load<u64>(op1)
         if (load<u64>(op1) >>> 32 != 0 || target >= <u64>load<u32>(PROGRAM_WORDS)) break
-        if (isInteger<T>()) {
-          mark(op1)
-          mark(fp - 32)
-        }
+        mark2<T>(op1, fp - 32)
         ap += flags & AP_PLUS
         pc = records + ((<usize>target) << 5)
         steps++
