@@ -9,14 +9,13 @@
  * outer calls wait in control memory. Invariant: between transactions all memory but programs is zero. After an
  * exception, which is a bug, the instance is replaced before it runs again.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cellsOf } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
 import { encodeShortString } from '../felt/felt.ts'
 import {
   AP,
-  AT_CALL,
   DONE,
   EVENT_COST,
   FAULT,
@@ -25,16 +24,8 @@ import {
   HEAP_START,
   HEAP_TOP,
   IMAGE,
-<<<<<<< HEAD
   PC_OFFSET,
   PRICES,
-=======
-  MARKS_START,
-  NATIVE_ROOM,
-  PAUSE_STEPS,
-  PC_OFFSET,
-  PC_SEGMENT,
->>>>>>> 761eb42 (wip tier)
   PROGRAM_CELLS,
   PROGRAM_WORDS,
   READ_COST,
@@ -83,7 +74,6 @@ import { countHoles, stackTop } from './resources.ts'
 import { type Interpreter, Segments } from './segments.ts'
 import { indexOf } from './syscall-table.ts'
 import { Syscalls } from './syscalls.ts'
-import { compile } from './tier/compile.ts'
 
 /** Steps of a call in gas mode: gas ends it long before. */
 const GAS_MODE_STEPS = 1 << 25
@@ -97,15 +87,6 @@ const KEPT_BYTES = 64 << 20
 const REGISTER_WORDS = (REGISTERS_END - REGISTERS) >> 2
 
 let module: WebAssembly.Module | null = null
-const NATIVE_BYTES = 256 << 10
-let enters = 0
-let tierAfter = Number(process.env.TIER ?? 0)
-const tierLog = process.env.TIER_LOG !== undefined
-/** Prototype switch. */
-export const setTier = (n: number) => {
-  tierAfter = n
-}
-export const entersOf = () => enters
 
 export interface FastMachine extends Machine {
   /** For specs: gets all cells of a call that ended, before they are cleared. */
@@ -272,17 +253,7 @@ class Instance {
     if (!open(segments, kernel, frame, this.constants, stepLimit, below)) {
       result.error = memoryError()
     } else {
-<<<<<<< HEAD
       const status = call.accounting === 'steps' ? kernel.runSteps() : kernel.runGas()
-=======
-      const isMarking = call.accounting === 'steps'
-      const tier = isMarking ? null : this.tierOf(call.program)
-      const status = isMarking
-        ? this.kernel.runSteps()
-        : tier === null
-          ? this.kernel.runGas()
-          : this.runTier(tier, depth)
->>>>>>> 761eb42 (wip tier)
       this.close(status, result)
     }
     onEnd?.(inspect(segments, this.kernel, this.topOf(frame)), result)
@@ -295,72 +266,6 @@ class Instance {
     else segments.clearCell(tail)
     this.leave(frame, outer, saved, result)
     return result
-  }
-
-  private readonly tiers = new Map<string, { enter(index: number): number; starts: Int32Array }>()
-  private readonly counts = new Map<string, number>()
-
-  private tierOf(program: Call['program']) {
-    if (tierAfter === 0) return null
-    const found = this.tiers.get(program.key)
-    if (found !== undefined) return found
-    const count = (this.counts.get(program.key) ?? 0) + 1
-    this.counts.set(program.key, count)
-    if (count < tierAfter) return null
-    const t0 = performance.now()
-    const { bytes, starts } = compile(program.image)
-    const t1 = performance.now()
-    const { kernel, segments } = this
-    const env = {
-      memory: segments.memory,
-      leave: kernel.tierLeave,
-      assert: kernel.tierAssert,
-      hints: kernel.tierHints,
-      pause: kernel.tierPause,
-      add: kernel.tierAdd,
-      multiply: kernel.tierMultiply,
-      deref: kernel.tierDeref,
-      less: kernel.tierLess,
-      divMod: kernel.tierDivMod,
-      wideMul: kernel.tierWideMul,
-      split: kernel.tierSplit,
-    }
-    const compiled = new WebAssembly.Module(bytes)
-    const t2 = performance.now()
-    const instance = new WebAssembly.Instance(compiled, { env })
-    const t3 = performance.now()
-    if (tierLog) {
-      console.log(program.key.slice(-40), bytes.length, t1 - t0, t2 - t1, t3 - t2)
-      writeFileSync('/tmp/tier/last.wasm', bytes)
-    }
-    const tier = { enter: instance.exports.enter as (index: number) => number, starts }
-    this.tiers.set(program.key, tier)
-    return tier
-  }
-
-  private runTier(
-    { enter, starts }: { enter(index: number): number; starts: Int32Array },
-    depth: number,
-  ): number {
-    const { words } = this.segments
-    if (depth === 0) words[NATIVE_ROOM >> 2] = NATIVE_BYTES
-    const room = words[NATIVE_ROOM >> 2]!
-    while (true) {
-      const index =
-        words[PC_SEGMENT >> 2] === 0 && words[PC_OFFSET >> 2]! < starts.length
-          ? starts[words[PC_OFFSET >> 2]!]!
-          : -1
-      if (index >= 0) {
-        words[NATIVE_ROOM >> 2] = room
-        enters++
-        const status = enter(index)
-        if (status !== DONE) return status
-        while (words[STEP_PAUSE >> 2]! <= words[STEPS >> 2]!) words[STEP_PAUSE >> 2]! += PAUSE_STEPS
-      }
-      words[NATIVE_ROOM >> 2] = room
-      const status = this.kernel.runToCall()
-      if (status !== AT_CALL) return status
-    }
   }
 
   /** Steps that a call may make; below a step-mode call, what that one has left. */

@@ -35,7 +35,6 @@ const TWO_32 = 0x1_0000_0000
 export interface Interpreter {
   runGas(): number
   runSteps(): number
-<<<<<<< HEAD
   /** Lays out a call: where its calldata belongs, or 0. Builtins are bits by index of `builtinNames`. */
   open(
     builtins: number,
@@ -50,20 +49,6 @@ export interface Interpreter {
   settle(builtins: number, gasGiven: number): number
   /** Makes the memory of a call zero. */
   clear(stackStart: number, stackTop: number, heapStart: number): void
-=======
-  runToCall(): number
-  tierLeave: unknown
-  tierAssert: unknown
-  tierHints: unknown
-  tierPause: unknown
-  tierAdd: unknown
-  tierMultiply: unknown
-  tierDeref: unknown
-  tierLess: unknown
-  tierDivMod: unknown
-  tierWideMul: unknown
-  tierSplit: unknown
->>>>>>> 761eb42 (wip tier)
   insert(segment: number, offset: number, value: number): number
   grow(segment: number, offset: number): number
   /** Address of what a builtin's rule says of a cell, 0 if nothing, negative after an error. */
