@@ -8,7 +8,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { warmBlock } from './lab/warm-block.ts'
 import { createChain } from './main.ts'
 import { banner } from './node/banner.ts'
 import { runFolderCommand } from './node/commands/folder-command.ts'
@@ -98,5 +97,6 @@ async function start(config: NodeConfig): Promise<void> {
   console.log(banner(version, config, node))
   console.log(`ready in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
   // Only now: whoever waits for the node does not wait for this.
+  const { warmBlock } = await import('./lab/warm-block.ts')
   chain.pool?.warm(warmBlock())
 }

@@ -117,17 +117,28 @@ async function startChain(
   const crypto = createCryptoMemory(options.workers + 2 + threads)
   useCrypto(attachCrypto(crypto, 0))
   if (store.height() >= 0) requireSameChain(options, store)
-  const engine = given ?? (await openEngine(disk))
-  opened.push(() => engine.close())
   const file = disk?.folder.database ?? null
-  const committer = startCommitter(crypto, options.workers + 1, file)
-  opened.push(() => committer.stop())
-  await finishRewind(engine, store, committer.abortAbove, say)
   const machine: MachineKind = { kind: 'starknet', crypto, cairo: 'fast', secret: newSecret() }
-  const executors = await startExecutors(options.workers, machine, storage, (message) =>
+  // The threads that a start waits for begin while this one reads the journal.
+  const starting = startExecutors(options.workers, machine, storage, (message) =>
     simulators.publish(message),
   )
-  opened.push(() => executors.stop())
+  opened.push(() =>
+    starting.then(
+      (executors) => executors.stop(),
+      () => {},
+    ),
+  )
+  // A failure is met below, where it is awaited.
+  starting.catch(() => {})
+  const engine = given ?? (await openEngine(disk))
+  opened.push(() => engine.close())
+  const committer = startCommitter(crypto, options.workers + 1, file)
+  opened.push(() => committer.stop())
+  const height = store.height()
+  await finishRewind(engine, store, committer.abortAbove, say)
+  const executors = await starting
+  if (store.height() < height) executors.engine.returnTo(store.height())
   // After the executors, which a start waits for.
   const simulators = new Simulators({
     threads,

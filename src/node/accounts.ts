@@ -6,7 +6,7 @@
  * 64 bits, and two of its outputs are a private key. The address is that of starknet-devnet's default account class,
  * whatever class is really deployed.
  */
-import { getStarkKey } from '@scure/starknet'
+import { publicPoint } from '../felt/ecdsa.ts'
 import { contractAddress } from '../starknet/addresses.ts'
 import { mersenneTwister64 } from './mersenne-twister.ts'
 
@@ -34,7 +34,7 @@ export function predeployedAccounts(seed: number, count: number): PredeployedAcc
 
 /** The x coordinate of the key's point. */
 export function publicKeyOf(privateKey: bigint): bigint {
-  return BigInt(getStarkKey(privateKey.toString(16)))
+  return publicPoint(privateKey).x
 }
 
 /** The 64-bit seed of the twister: two outputs of the congruential generator, the first one low. */

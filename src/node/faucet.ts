@@ -8,17 +8,20 @@ import type { InvokeTransaction, ResourceBound } from '../starknet/transaction.t
 import { transactionHash } from '../starknet/transaction-hash.ts'
 import type { StateReader } from '../storage/chain-store.ts'
 import { MINTER_ADDRESS, MINTER_PRIVATE_KEY } from './genesis.ts'
-import { signHash } from './signer.ts'
 
 const U128_MASK = (1n << 128n) - 1n
 
-/** The signed transaction that credits `amount` of STRK (FRI) or ETH (WEI) to an address. */
+/** Makes a signature, r and s, of a hash. */
+export type Sign = (hash: bigint, privateKey: bigint) => [bigint, bigint]
+
+/** The transaction that credits `amount` of STRK (FRI) or ETH (WEI) to an address, signed by `sign`. */
 export function mintTransaction(
   context: BlockContext,
   state: StateReader,
   address: bigint,
   amount: bigint,
   unit: 'FRI' | 'WEI',
+  sign: Sign,
 ): InvokeTransaction {
   const token = unit === 'FRI' ? context.strkAddress : context.ethAddress
   const call = [address, amount & U128_MASK, amount >> 128n]
@@ -46,5 +49,5 @@ export function mintTransaction(
     feeDataAvailabilityMode: 'L1',
   }
   const hash = transactionHash(transaction, context.chainId)
-  return { ...transaction, signature: signHash(hash, MINTER_PRIVATE_KEY) }
+  return { ...transaction, signature: sign(hash, MINTER_PRIVATE_KEY) }
 }

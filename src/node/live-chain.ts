@@ -7,7 +7,7 @@ import type { Block } from '../starknet/block.ts'
 import type { CallRequest } from '../starknet/encoded-transaction.ts'
 import type { CallExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
-import type { InvokeTransaction, SierraClass, Transaction } from '../starknet/transaction.ts'
+import type { SierraClass, Transaction } from '../starknet/transaction.ts'
 import type { CasmFolder } from '../storage/casm-folder.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import { buildProgramImage } from '../vm/program.ts'
@@ -218,8 +218,10 @@ export class LiveChain implements Chain {
   }
 
   async #mint(address: bigint, amount: bigint, unit: 'FRI' | 'WEI'): Promise<bigint> {
+    // Loaded by the first mint: most nodes never sign. Between nonce and submission nothing waits.
+    const { signHash } = await import('./signer.ts')
     const { context, state } = this.preConfirmed()
-    const transaction: InvokeTransaction = mintTransaction(context, state, address, amount, unit)
+    const transaction = mintTransaction(context, state, address, amount, unit, signHash)
     const hash = await this.submit(transaction, null)
     await this.#parts.production.whenExecuted(hash)
     return hash
