@@ -17,7 +17,7 @@ import type { BlockInput, BlockResult } from '../src/executor/block.ts'
 import { executeBlock } from '../src/executor/execute-block.ts'
 import { COMPLETED } from '../src/executor/machine.ts'
 import { executeSequentially } from '../src/executor/sequential.ts'
-import { attachCrypto, createCryptoMemory } from '../src/felt/crypto.ts'
+import { attachCrypto, type Crypto, createCryptoMemory } from '../src/felt/crypto.ts'
 import type { Bundle } from '../src/lab/bundle.ts'
 import { bundleJson } from '../src/lab/bundle-json.ts'
 import { bundleClasses, bundleInput, bundleState } from '../src/lab/run-bundle.ts'
@@ -85,15 +85,17 @@ function starknetCase(name: StarknetWorkload, transactions: number): Case {
   )
   const bundle = bundles[0]!
   const crypto = createCryptoMemory()
+  const kernelsOf: Crypto[] = []
   return {
     vm: 'starknet',
     machine: { kind: 'starknet', crypto, cairo: 'fast' },
     messages: bundleClasses(bundle),
     inputs: bundles.map(bundleInput),
     forget: (threads) => {
-      // Memos lie in the kernels' memory, where this thread reaches those of the others.
       for (let thread = 0; thread < threads; thread++) {
-        const kernels = attachCrypto(crypto, thread)
+        // Memos lie in the kernels' memory, where this thread reaches those of the others.
+        kernelsOf[thread] ??= attachCrypto(crypto, thread)
+        const kernels = kernelsOf[thread]!
         kernels.forgetHashes()
         kernels.forgetBases()
         kernels.forgetEcOps()
@@ -108,6 +110,8 @@ function starknetCase(name: StarknetWorkload, transactions: number): Case {
 interface Column {
   workers: number
   micros: number[]
+  /** Processor time of all threads together, per transaction. */
+  processor: number[]
   executions: number
 }
 
@@ -164,7 +168,12 @@ async function measure(
   try {
     for (const message of built.messages) pool.publish(message)
     loadState(pool.memory, built.state)
-    const columns = [0, ...workers].map((count) => ({ workers: count, micros: [], executions: 0 }))
+    const columns = [0, ...workers].map((count) => ({
+      workers: count,
+      micros: [],
+      processor: [],
+      executions: 0,
+    }))
     let turn = 0
     for (let round = -warmup; round < runs; round++) {
       for (const column of columns) {
@@ -185,26 +194,29 @@ async function runOnce(
   column: Column,
   counts: boolean,
 ): Promise<void> {
+  const before = process.cpuUsage()
   const startMs = performance.now()
   const result: BlockResult =
     column.workers === 0
       ? executeSequentially(input, pool.machine, pool.memory)
       : await executeBlock(input, pool, { workers: column.workers })
   const micros = (performance.now() - startMs) * 1000
+  const { user, system } = process.cpuUsage(before)
   if (result.statistics.fallback !== null) throw new Error(result.statistics.fallback)
   if (result.outcomes.some((outcome) => outcome !== COMPLETED)) throw new Error('a rejection')
   // Every run starts from the same state.
   loadState(
     pool.memory,
-    result.changes.map(({ key, before }) => ({ key, after: before })),
+    result.changes.map((change) => ({ key: change.key, after: change.before })),
   )
   if (!counts) return
   column.micros.push(micros / input.transactions.length)
+  column.processor.push((user + system) / input.transactions.length)
   column.executions += result.statistics.executions
 }
 
 function rowOf(workload: string, built: Case, column: Column, sequential: Column): object {
-  const { workers, micros, executions } = column
+  const { workers, micros, processor, executions } = column
   const txs = built.inputs[0]!.transactions.length
   const times = spread(micros)
   return {
@@ -215,6 +227,8 @@ function rowOf(workload: string, built: Case, column: Column, sequential: Column
     txs,
     runs: micros.length,
     microsPerTx: times,
+    // Of use where others are at work on the same cores.
+    processorMicrosPerTx: spread(processor).median,
     executionsPerTx: round(executions / micros.length / txs),
     speedup: round(spread(sequential.micros).median / times.median),
   }
