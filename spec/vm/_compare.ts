@@ -111,6 +111,7 @@ function differences(expected: Trace, got: Trace): string[] {
   if (a.outcome <= RETURNED + 1) {
     check('holes', a.memoryHoles, b.memoryHoles)
     check('builtins', a.builtins, b.builtins)
+    check('blakes', a.blakes, b.blakes)
   }
   check('host log', expected.log.join('\n'), got.log.join('\n'))
   check('frames', expected.frames.length, got.frames.length)

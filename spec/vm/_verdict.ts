@@ -97,9 +97,10 @@ function ofPureCall(
   result: CallResult,
 ): [string, unknown, unknown][] {
   if (Object.keys(call.syscalls).length > 0) return []
-  const { segment_arena: _, blake: __, ...expected } = call.builtins
+  const { segment_arena: _, ...expected } = call.builtins
   const counts = builtinNames.map((name, i) => [name, result.builtins[i]!] as const)
-  const builtins = Object.fromEntries(counts.filter(([name]) => name !== 'segment_arena'))
+  const used = Object.fromEntries(counts.filter(([name]) => name !== 'segment_arena'))
+  const builtins = { ...used, blake_opcode: result.blakes }
   const figures: [string, unknown, unknown][] = [['builtins', expected, builtins]]
   if (accounting === 'steps') {
     figures.push(['steps', call.vm.steps, result.steps])

@@ -140,8 +140,12 @@ function call(trace: CallTrace): Json {
       payload: felts(payload),
     })),
     tracked_resource: trace.trackedResource,
-    vm: { steps: trace.steps, memory_holes: trace.memoryHoles, builtins: trace.vmBuiltins },
-    builtins: trace.builtins,
+    vm: {
+      steps: trace.steps,
+      memory_holes: trace.memoryHoles,
+      builtins: asJudged(trace.vmBuiltins),
+    },
+    builtins: asJudged(trace.builtins),
     syscalls: trace.syscalls,
     accessed_storage_keys: felts(trace.accessedStorageKeys),
     calls: trace.calls.map(call),
@@ -153,7 +157,12 @@ function vm({ steps, memoryHoles, builtins }: VmResources): Json {
   resourceNames.forEach((name, index) => {
     if (builtins[index]! > 0) used[name] = builtins[index]!
   })
-  return { steps, memory_holes: memoryHoles, builtins: used }
+  return { steps, memory_holes: memoryHoles, builtins: asJudged(used) }
+}
+
+/** The Blockifier calls the counter of Blake2s instructions otherwise. */
+function asJudged({ blake, ...builtins }: Record<string, number>): Record<string, number> {
+  return blake === undefined ? builtins : { ...builtins, blake_opcode: blake }
 }
 
 function gas({ l1Gas, l1DataGas, l2Gas }: GasVector): Json {

@@ -57,7 +57,7 @@ import {
   vmFrame,
 } from './revert-reason.ts'
 import type { Fault, Run } from './run.ts'
-import { addWork, noResources, resourceNames, SEGMENT_ARENA } from './versioned-constants.ts'
+import { addWork, BLAKE, noResources, resourceNames, SEGMENT_ARENA } from './versioned-constants.ts'
 
 const KECCAK = syscallNames.indexOf('Keccak')
 const KECCAK_ROUND = syscallNames.indexOf('KeccakRound')
@@ -303,6 +303,7 @@ function count(run: Run, call: number, result: CallResult, isStepMode: boolean):
   own.memoryHoles = result.memoryHoles
   own.builtins.fill(0)
   for (let i = 0; i < machineBuiltins; i++) own.builtins[i] = result.builtins[i]!
+  own.builtins[BLAKE] = result.blakes
   for (let i = 0; i < syscallNames.length; i++) {
     const times = result.syscalls[i]!
     if (times === 0 || i === KECCAK) continue

@@ -214,6 +214,8 @@ export interface CallResult {
   memoryHoles: number
   /** Instances used by this call alone, by index of `builtinNames`. */
   builtins: Float64Array
+  /** Blake2s instructions of this call alone. */
+  blakes: number
   /** Syscalls made by this call alone, by index of `syscallNames`; Keccak counts 1 per call, KeccakRound its rounds. */
   syscalls: Float64Array
   /** For the linear parts (deploy and meta calldata, message payload): items summed, by index of `syscallNames`. */

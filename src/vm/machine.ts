@@ -16,6 +16,7 @@ import type { Crypto } from '../felt/crypto.ts'
 import { encodeShortString } from '../felt/felt.ts'
 import {
   AP,
+  BLAKE_COUNT,
   DONE,
   EVENT_COST,
   FAULT,
@@ -292,6 +293,7 @@ class Instance {
     }
     countBuiltins(segments, frame)
     result.steps = segments.register(STEPS)
+    result.blakes = segments.register(BLAKE_COUNT)
     if (frame.call.accounting === 'steps') {
       result.memoryHoles = countHoles(segments, kernel, frame, this.topOf(frame))
     }
@@ -379,6 +381,7 @@ function emptyResult(frame: Frame): CallResult {
     steps: 0,
     memoryHoles: 0,
     builtins: frame.builtinCounts,
+    blakes: 0,
     syscalls: frame.syscallCounts,
     syscallItems: frame.syscallItems,
   }
@@ -396,6 +399,7 @@ function refused(call: Call): CallResult {
     steps: 0,
     memoryHoles: 0,
     builtins: new Float64Array(builtinNames.length),
+    blakes: 0,
     syscalls: new Float64Array(syscallNames.length),
     syscallItems: new Float64Array(syscallNames.length),
   }

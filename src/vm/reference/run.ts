@@ -99,6 +99,7 @@ function emptyResult(outcome: number, gasLeft: number, returned: bigint[]): Call
     steps: 0,
     memoryHoles: 0,
     builtins: new Float64Array(builtinNames.length),
+    blakes: 0,
     syscalls: new Float64Array(syscallNames.length),
     syscallItems: new Float64Array(syscallNames.length),
   }
@@ -228,6 +229,7 @@ function finish(frame: Frame, ended: VmError | 'halted' | null, result: CallResu
   else if (ended !== null) result.error = ended
   else close(frame, used, result)
   result.steps = frame.steps
+  result.blakes = frame.blakes
   result.syscalls = frame.syscallCounts
   result.syscallItems = frame.syscallItems
   for (const builtin of frame.builtins) {
