@@ -49,7 +49,7 @@ export async function drive(
       .transfers(transfers)
       .map((transaction) => chain.submit(transaction, null))
     for (let lastMs = performance.now(); ; ) {
-      const { context, transactions } = chain.preConfirmed()
+      const { context, transactions } = chain.pending().at(-1)!
       const isAhead = context.number === number && number - 1 - chain.store.height() >= lagLimit
       if (context.number === number && transactions.length === transfers) break
       await sleep(POLL_MS)

@@ -243,6 +243,8 @@ const open = [included(0x201n, invoke)]
 /** A transaction that waits, and one that is in the open block but not executed. */
 export const RECEIVED_HASH = 0x301n
 export const CANDIDATE_HASH = 0x302n
+/** One that was left out of a block. */
+export const REJECTED_HASH = 0x303n
 
 const store = createMemoryStore()
 store.append(blocks[0]!, [])
@@ -264,7 +266,9 @@ export function fakeChain(): FakeChain {
     nextOutcome: 'SUCCEEDED',
     store,
     chainId: context(0).chainId,
-    preConfirmed: () => ({ context: context(2), transactions: open, state: store.stateAt(1) }),
+    preConfirmed: () => ({ context: context(2), state: store.stateAt(1) }),
+    pending: () => [{ context: context(2), transactions: open, diff: stateDiff() }],
+    rejectionOf: (hash) => (hash === REJECTED_HASH ? 'Account balance is too low' : null),
     stateOf: (id) => store.stateAt(id === 'pre_confirmed' ? 1 : id),
     classByHash: (classHash) => store.classByHash(classHash),
     notReady: () => null,

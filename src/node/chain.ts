@@ -7,7 +7,12 @@ import type { StateId } from '../simulation/request.ts'
 import type { Block, IncludedTransaction } from '../starknet/block.ts'
 import type { BlockContext } from '../starknet/block-context.ts'
 import type { CallRequest } from '../starknet/encoded-transaction.ts'
-import type { CallExecution, GasVector, TransactionExecution } from '../starknet/execution.ts'
+import type {
+  CallExecution,
+  GasVector,
+  StateDiff,
+  TransactionExecution,
+} from '../starknet/execution.ts'
 import type { SierraClass, Transaction } from '../starknet/transaction.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import type { BlockId } from './decode.ts'
@@ -23,12 +28,13 @@ export class Refusal extends Error {
   }
 }
 
-/** The block being filled: what was executed in order so far. */
-export interface PreConfirmedBlock {
+/** A block that has no hash yet: sealed and on its way into the store, or being filled. */
+export interface PendingBlock {
   context: BlockContext
-  transactions: IncludedTransaction[]
-  /** State after the last of them. */
-  state: StateReader
+  /** What was executed in order so far. */
+  transactions: readonly IncludedTransaction[]
+  /** What they and the block itself changed. */
+  diff: StateDiff
 }
 
 /** A transaction that was executed in a block that is not stored yet, open or closed. */
@@ -64,7 +70,10 @@ export interface Moment {
 export interface Chain {
   readonly store: ChainStore
   readonly chainId: bigint
-  preConfirmed(): PreConfirmedBlock
+  /** Context and state that the next transaction would be executed on. */
+  preConfirmed(): Moment
+  /** Blocks above the stored ones, in height order, at least one. The first is the pre-confirmed block of the protocol. */
+  pending(): readonly PendingBlock[]
   stateOf(id: StateId): StateReader
   classByHash(classHash: bigint): StoredClass | null
 
@@ -72,6 +81,8 @@ export interface Chain {
   notReady(): string | null
   /** Admits a transaction; `contractClass` comes with a DECLARE. Returns its hash; throws `Refusal`. */
   submit(transaction: Transaction, contractClass: SierraClass | null): Promise<bigint>
+  /** Why a transaction was left out of a block lately, or null. */
+  rejectionOf(hash: bigint): string | null
   /** Null: unknown. */
   stageOf(hash: bigint): TransactionStage | null
   /** Closes the open block, empty or not; returns its hash. */

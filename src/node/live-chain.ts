@@ -16,7 +16,8 @@ import type { CasmRegistry, CompiledHashes } from './casm-registry.ts'
 import {
   type BroadcastTransaction,
   type Chain,
-  type PreConfirmedBlock,
+  type Moment,
+  type PendingBlock,
   Refusal,
   type SimulationFlags,
   type TransactionStage,
@@ -69,8 +70,16 @@ export class LiveChain implements Chain {
     this.chainId = parts.chainId
   }
 
-  preConfirmed(): PreConfirmedBlock {
+  preConfirmed(): Moment {
     return this.#parts.production.peek()
+  }
+
+  pending(): readonly PendingBlock[] {
+    return this.#parts.production.pending()
+  }
+
+  rejectionOf(hash: bigint): string | null {
+    return this.#parts.production.rejectionOf(hash)
   }
 
   stateOf(id: StateId): StateReader {

@@ -19,13 +19,15 @@ export class OpenBlock {
   readonly classes: StoredClass[] = []
   /** Its changes in the order in which they came: the block's own, of each run, the block's own. */
   readonly parts: StateDiff[] = []
+  /** The writes of the block itself, before its first transaction. */
+  readonly openingChanges: Change[]
   #context: BlockContext
   #diff: StateDiff
 
-  /** `openingChanges`: the writes of the block itself, before its first transaction. */
   constructor(context: BlockContext, before: StateReader, openingChanges: Change[]) {
     this.#context = context
     this.before = before
+    this.openingChanges = openingChanges
     this.#diff = openingChanges.length > 0 ? stateDiffOfChanges(openingChanges) : emptyStateDiff()
     this.parts.push(this.#diff)
   }

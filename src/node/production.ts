@@ -78,6 +78,9 @@ interface Sealed {
 /** Executions kept decoded; decoding one takes well below a millisecond. */
 const DECODED_LIMIT = 4096
 
+/** Rejections that are kept, of a few kilobytes each. */
+const REJECTIONS_LIMIT = 1024
+
 /** How a sequencer executes what it includes. */
 export const sequencerFlags = { validate: true, chargeFee: true, strictNonce: true }
 
@@ -90,7 +93,13 @@ export class Production {
   readonly #watchers = new Map<bigint, () => void>()
   /** How often blocks were taken back. */
   aborts = 0
+  /** Outcomes of transactions that were left out of blocks lately, as words; null: no executor could run it. */
+  readonly #rejections = new LRUCache<bigint, { words: Int32Array | null }>({
+    max: REJECTIONS_LIMIT,
+  })
   #open: OpenBlock | null = null
+  /** The block to be opened next, as far as it is known, for readers. */
+  #next: OpenBlock | null = null
   #results: Int32Array[] = []
   /** The run in flight; null when there is none, or when the engine has executed it. */
   #run: PoolTransaction[] | null = null
@@ -108,32 +117,24 @@ export class Production {
 
   /** The block being filled; opens it if there is none. */
   openBlock(): OpenBlock {
-    this.#open ??= this.#begin(this.#nextContext())
+    this.#open ??= this.#begin(this.#ahead())
     return this.#open
   }
 
-  /** The open block as readers see it: looking does not open one. */
+  /** The newest block as readers see it: looking does not open one. */
   peek(): { context: BlockContext; transactions: IncludedTransaction[]; state: StateReader } {
-    const open = this.#open
-    if (open === null) {
-      return { context: this.#nextContext(), transactions: [], state: this.newestState() }
-    }
-    return { context: open.context, transactions: open.transactions, state: this.newestState() }
+    const { context, transactions } = this.#open ?? this.#ahead()
+    return { context, transactions, state: this.newestState() }
   }
 
-  /** Blocks that are not stored yet, oldest first; the open one is the last. */
+  /** Blocks that are not stored yet, oldest first; the open one is the last, or the one to be opened next. */
   pending(): OpenBlock[] {
-    const blocks = [...this.#sealed.values()].map(({ open }) => open)
-    return this.#open === null ? blocks : [...blocks, this.#open]
+    return [...this.#closed(), this.#open ?? this.#ahead()]
   }
 
   /** State after everything executed so far. */
   newestState(): StateReader {
-    const { store } = this.#options
-    const layers = this.pending().map(({ diff }) => diff)
-    const base = store.stateAt(store.height())
-    if (layers.length === 0) return base
-    return new LayeredState(layers, base, store.height() + layers.length)
+    return this.#stateAfter(this.pending())
   }
 
   /** An executed transaction that is not stored yet, and its position in its block. */
@@ -145,6 +146,14 @@ export class Production {
   whenExecuted(hash: bigint): Promise<void> {
     if (!this.#options.mempool.get(hash)) return Promise.resolve()
     return new Promise((resolve) => this.#watchers.set(hash, resolve))
+  }
+
+  /** Why a transaction was left out lately, or null. */
+  rejectionOf(hash: bigint): string | null {
+    const rejection = this.#rejections.get(hash)
+    if (rejection === undefined) return null
+    if (rejection.words === null) return 'no executor can run it, which is a bug of the sequencer'
+    return decodeOutcome(rejection.words).reason ?? 'no reason was given'
   }
 
   /** A class that is declared in a block not stored yet. */
@@ -200,7 +209,7 @@ export class Production {
 
   /** Opens a block of the journal as it was opened before; `chunks` of it are in the journal. */
   reopen(context: BlockContext, chunks: number): void {
-    this.#open = this.#begin(context)
+    this.#open = this.#begin(this.#blockAfterAll(context))
     this.#options.journal.resume(context.number, chunks)
   }
 
@@ -292,6 +301,7 @@ export class Production {
     // Readers first: a block that is being taken back is shown no more.
     for (const { hash } of this.#open?.transactions ?? []) this.#recent.delete(hash)
     this.#open = null
+    this.#next = null
     this.#results = []
     store.returnTo(height)
     await abortStored(height)
@@ -301,15 +311,43 @@ export class Production {
     return hashes
   }
 
-  #begin(context: BlockContext): OpenBlock {
-    const before = this.newestState()
+  /** Makes a block the engine's. */
+  #begin(open: OpenBlock): OpenBlock {
+    const { engine } = this.#options
+    this.#next = null
+    engine.begin(open.context.number)
+    engine.load(open.openingChanges)
+    return open
+  }
+
+  /** The block to be opened next, at the time of now. */
+  #ahead(): OpenBlock {
+    const context = this.#nextContext()
+    if (this.#next?.context.number === context.number) this.#next.restamp(context)
+    else this.#next = this.#blockAfterAll(context)
+    return this.#next
+  }
+
+  /** A block above all that are sealed, with what it writes itself. */
+  #blockAfterAll(context: BlockContext): OpenBlock {
+    const before = this.#stateAfter(this.#closed())
     const hashOf = (number: number) =>
       this.#options.store.blockByNumber(number)?.header.blockHash ?? null
     const opening = openingDiff(context.number, hashOf)
-    const changes = changesOfStateDiff(opening, before)
-    this.#options.engine.begin(context.number)
-    this.#options.engine.load(changes)
-    return new OpenBlock(context, before, changes)
+    return new OpenBlock(context, before, changesOfStateDiff(opening, before))
+  }
+
+  /** Sealed blocks that are not stored yet, oldest first. */
+  #closed(): OpenBlock[] {
+    return [...this.#sealed.values()].map(({ open }) => open)
+  }
+
+  #stateAfter(blocks: readonly OpenBlock[]): StateReader {
+    const { store } = this.#options
+    const base = store.stateAt(store.height())
+    if (blocks.length === 0) return base
+    const layers = blocks.map(({ diff }) => diff)
+    return new LayeredState(layers, base, store.height() + layers.length)
   }
 
   #nextContext(): BlockContext {
@@ -347,6 +385,7 @@ export class Production {
     // What was dropped may have been sent again, and then it was acknowledged again.
     journal.keep((hash) => mempool.get(hash) !== undefined)
     for (const { hash } of rejected) journal.forget(hash)
+    this.#noteRejections(run, result, faulty)
     if (included.length > 0) {
       journal.begin(context)
       await journal.extend(context.number, included, digestOf(words))
@@ -356,6 +395,15 @@ export class Production {
     mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))
     this.#tellWatchers()
     return { included: kept.length, result }
+  }
+
+  #noteRejections(run: PoolTransaction[], result: BlockResult, faulty: PoolTransaction[]): void {
+    for (const [index, { hash }] of run.entries()) {
+      if (result.outcomes[index] === COMPLETED) continue
+      // A copy: what it is a view of is large.
+      this.#rejections.set(hash, { words: result.results[index]!.slice() })
+    }
+    for (const { hash } of faulty) this.#rejections.set(hash, { words: null })
   }
 
   /** Adds what a run did to the open block, for all to see. */

@@ -1,7 +1,6 @@
 /** Methods that read a block, closed or being filled, and what it changed. */
 import type { IncludedTransaction } from '../../starknet/block.ts'
-import { mergeStateDiffs } from '../../starknet/state-diff.ts'
-import { findBlock } from '../block-id.ts'
+import { findBlock, preConfirmedBlock } from '../block-id.ts'
 import type { NodeContext } from '../context.ts'
 import { type BlockId, decodeBlockId, decodeFelts, decodeFlags, type Members } from '../decode.ts'
 import { encodeContext, encodeHeader, encodeStateDiff } from '../encode/block.ts'
@@ -22,7 +21,7 @@ export function blockMethods({ chain }: NodeContext): Record<string, Method> {
       const transactions = block.transactions.map((each) => encode(each, 'ACCEPTED_ON_L2'))
       return { ...encodeHeader(block), transactions }
     }
-    const open = chain.preConfirmed()
+    const open = preConfirmedBlock(chain)
     const transactions = open.transactions.map((each) => encode(each, 'PRE_CONFIRMED'))
     return { ...encodeContext(open.context), transactions }
   }
@@ -60,7 +59,7 @@ export function blockMethods({ chain }: NodeContext): Record<string, Method> {
       parameters: ['block_id'],
       answer: (parameters) => {
         const block = findBlock(chain, parameters.get('block_id', decodeBlockId))
-        return (block ?? chain.preConfirmed()).transactions.length
+        return (block ?? preConfirmedBlock(chain)).transactions.length
       },
     },
     starknet_getStateUpdate: {
@@ -84,10 +83,8 @@ export function blockMethods({ chain }: NodeContext): Record<string, Method> {
 
 function openStateUpdate(chain: NodeContext['chain'], only: ReadonlySet<bigint> | null): object {
   const height = chain.store.height()
-  const diffs = chain.preConfirmed().transactions.map((each) => each.execution().stateDiff)
-  const merged = mergeStateDiffs(diffs, chain.stateOf(height))
   return {
     old_root: hex(chain.store.blockByNumber(height)?.header.newRoot ?? 0n),
-    state_diff: encodeStateDiff(merged, only),
+    state_diff: encodeStateDiff(preConfirmedBlock(chain).diff, only),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Events by filter, page by page. Closed blocks are read from the store; the block being filled, where the filter reaches
- * it, is read after them in the same order.
+ * Events by filter, page by page. Stored blocks are read from the store; those above, sealed or being filled, where the
+ * filter reaches them, are read after them in the same order.
  *
  * The continuation token names the next event to look at, block and position in it, so it means the same after a restart.
  */
@@ -8,8 +8,8 @@
 import { Turns } from '../../shared/turn.ts'
 import type { EmittedEvent, EventFilter, EventPosition } from '../../storage/chain-store.ts'
 import { matchesFilter } from '../../storage/event-filter.ts'
-import { findBlock } from '../block-id.ts'
-import type { Chain } from '../chain.ts'
+import { findBlock, preConfirmedBlock } from '../block-id.ts'
+import type { Chain, PendingBlock } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
 import {
   type BlockId,
@@ -50,7 +50,7 @@ export function eventMethods({ chain, limits }: NodeContext): Record<string, Met
         if (request.chunkSize > limits.eventPage) throw refusal(PAGE_SIZE_TOO_BIG)
         if (request.keys.length > limits.keyPositions) throw refusal(TOO_MANY_KEYS_IN_FILTER)
         const filter: EventFilter = {
-          fromBlock: request.from === null ? 0 : numberOf(chain, request.from),
+          fromBlock: request.from === null ? 0 : firstBlockOf(chain, request.from),
           toBlock: lastBlockOf(chain, request.to),
           addresses: request.addresses,
           keys: request.keys,
@@ -81,8 +81,8 @@ function decodeAddresses(value: unknown, path: string): bigint[] {
   return Array.isArray(value) ? decodeFelts(value, path) : [decodeFelt(value, path)]
 }
 
-function numberOf(chain: Chain, id: BlockId): number {
-  return findBlock(chain, id)?.header.number ?? chain.preConfirmed().context.number
+function firstBlockOf(chain: Chain, id: BlockId): number {
+  return findBlock(chain, id)?.header.number ?? preConfirmedBlock(chain).context.number
 }
 
 /** A block beyond the tip means the tip. */
@@ -90,28 +90,11 @@ function lastBlockOf(chain: Chain, id: BlockId | null): number {
   const tip = chain.store.height()
   if (id === null) return tip
   if (typeof id === 'object' && 'number' in id) return Math.min(id.number, tip)
-  return numberOf(chain, id)
+  return findBlock(chain, id)?.header.number ?? chain.pending().at(-1)!.context.number
 }
 
+/** Matching events. There may be many stored blocks, so others have their turn between some and the next. */
 async function findEvents(
-  chain: Chain,
-  filter: EventFilter,
-  start: EventPosition | null,
-  limit: number,
-): Promise<Page> {
-  const closed = await closedEvents(chain, filter, start, limit)
-  if (filter.toBlock <= chain.store.height() || closed.next !== null) return closed
-  const open = openEvents(chain, filter, start)
-  const room = limit - closed.events.length
-  const following = open[room]
-  return {
-    events: [...closed.events, ...open.slice(0, room)],
-    next: following === undefined ? null : following,
-  }
-}
-
-/** Matching events of closed blocks. There may be many blocks, so others have their turn between some and the next. */
-async function closedEvents(
   chain: Chain,
   filter: EventFilter,
   start: EventPosition | null,
@@ -121,9 +104,9 @@ async function closedEvents(
   const turns = new Turns()
   let fromBlock = Math.max(filter.fromBlock, start?.blockNumber ?? 0)
   for (;;) {
-    // Blocks that are closed meanwhile are read too.
+    // Blocks that are stored meanwhile are read too.
     const last = Math.min(filter.toBlock, chain.store.height())
-    if (fromBlock > last) return { events, next: null }
+    if (fromBlock > last) break
     const toBlock = Math.min(fromBlock + SLICE - 1, last)
     const slice = { ...filter, fromBlock, toBlock }
     const page = chain.store.events(slice, start, limit - events.length)
@@ -132,27 +115,44 @@ async function closedEvents(
     fromBlock = toBlock + 1
     await turns.give()
   }
+  // In the same turn as the last look at the store, so that no block is in neither.
+  const above = pendingEvents(chain, { ...filter, fromBlock }, start)
+  const room = limit - events.length
+  return { events: [...events, ...above.slice(0, room)], next: above[room] ?? null }
 }
 
-/** Matching events of the block being filled, from `start` on. */
-function openEvents(chain: Chain, filter: EventFilter, start: EventPosition | null): FoundEvent[] {
-  const { context, transactions } = chain.preConfirmed()
-  const first = start?.blockNumber === context.number ? start.eventIndex : 0
-  const events = transactions.flatMap((included, transactionIndex) =>
-    included.execution().events.map(({ fromAddress, keys, data }, indexInTransaction) => ({
-      fromAddress,
-      keys,
-      data,
-      blockNumber: context.number,
-      blockHash: null,
-      transactionHash: included.hash,
-      transactionIndex,
-      indexInTransaction,
-    })),
-  )
-  return events
+/** Matching events of blocks that are not stored, from `start` on. */
+function pendingEvents(
+  chain: Chain,
+  filter: EventFilter,
+  start: EventPosition | null,
+): FoundEvent[] {
+  return chain
+    .pending()
+    .filter(({ context: { number } }) => number >= filter.fromBlock && number <= filter.toBlock)
+    .flatMap((block) => {
+      const first = start?.blockNumber === block.context.number ? start.eventIndex : 0
+      return eventsOf(block).filter(
+        (event) => event.eventIndex >= first && matchesFilter(event, filter),
+      )
+    })
+}
+
+function eventsOf({ context, transactions }: PendingBlock): FoundEvent[] {
+  return transactions
+    .flatMap((included, transactionIndex) =>
+      included.execution().events.map(({ fromAddress, keys, data }, indexInTransaction) => ({
+        fromAddress,
+        keys,
+        data,
+        blockNumber: context.number,
+        blockHash: null,
+        transactionHash: included.hash,
+        transactionIndex,
+        indexInTransaction,
+      })),
+    )
     .map((event, eventIndex) => ({ ...event, eventIndex }))
-    .filter((event) => event.eventIndex >= first && matchesFilter(event, filter))
 }
 
 function encodeToken({ blockNumber, eventIndex }: EventPosition): string {

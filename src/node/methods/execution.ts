@@ -109,7 +109,11 @@ export function executionMethods({ chain }: NodeContext): Record<string, Method>
     starknet_traceTransaction: {
       parameters: ['transaction_hash'],
       answer: (parameters) => {
-        const stage = chain.stageOf(parameters.get('transaction_hash', decodeFelt))
+        const hash = parameters.get('transaction_hash', decodeFelt)
+        const stage = chain.stageOf(hash)
+        if (stage === null && chain.rejectionOf(hash) !== null) {
+          throw refusal(NO_TRACE_AVAILABLE, { status: 'REJECTED' })
+        }
         if (stage === null) throw refusal(TXN_HASH_NOT_FOUND)
         if (!('included' in stage)) throw refusal(NO_TRACE_AVAILABLE, { status: 'RECEIVED' })
         return encodeTrace(stage.included.transaction.type, stage.included.execution())

@@ -1,7 +1,7 @@
 /** Methods that look one transaction up: itself, its status, its receipt. */
 import type { IncludedTransaction } from '../../starknet/block.ts'
 import type { Transaction } from '../../starknet/transaction.ts'
-import { findBlock } from '../block-id.ts'
+import { findBlock, preConfirmedBlock } from '../block-id.ts'
 import type { TransactionStage } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
 import { decodeBlockId, decodeFelt, decodeFlags, decodeInteger, type Members } from '../decode.ts'
@@ -16,8 +16,11 @@ export function transactionMethods({ chain }: NodeContext): Record<string, Metho
   const findStage = (parameters: Members): [bigint, TransactionStage] => {
     const hash = parameters.get('transaction_hash', decodeFelt)
     const stage = chain.stageOf(hash)
-    if (stage === null) throw refusal(TXN_HASH_NOT_FOUND)
-    return [hash, stage]
+    if (stage !== null) return [hash, stage]
+    // The protocol forgets what was rejected; who waits for it should learn why all the same.
+    const reason = chain.rejectionOf(hash)
+    const data = reason === null ? undefined : { reason: `the transaction was rejected: ${reason}` }
+    throw refusal(TXN_HASH_NOT_FOUND, data)
   }
 
   return {
@@ -34,7 +37,7 @@ export function transactionMethods({ chain }: NodeContext): Record<string, Metho
       answer: (parameters) => {
         const block = findBlock(chain, parameters.get('block_id', decodeBlockId))
         const index = parameters.get('index', decodeInteger(0))
-        const included = (block ?? chain.preConfirmed()).transactions[index]
+        const included = (block ?? preConfirmedBlock(chain)).transactions[index]
         if (included === undefined) throw refusal(INVALID_TXN_INDEX)
         return withHash(included.hash, included.transaction, parameters)
       },
