@@ -67,7 +67,7 @@ const inTypeScript: [string, string, string][] = [
   ['GetCurrentAccessDelta', '', 'index_delta_minus1'],
   ['ShouldContinueSquashLoop', '', 'should_continue'],
   ['GetNextDictKey', '', 'next_key'],
-  ['AssertLeFindSmallArcs', 'range_check_ptr:a a:v b:v', ''],
+  ['AssertLeFindSmallArcs', 'a:v b:v range_check_ptr:a', ''],
   ['AssertLeIsFirstArcExcluded', '', 'skip_exclude_a_flag'],
   ['AssertLeIsSecondArcExcluded', '', 'skip_exclude_b_minus_a'],
   ['DebugPrint', 'start:a end:a', ''],

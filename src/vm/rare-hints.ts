@@ -147,14 +147,14 @@ const numericHints: Record<string, HintFunction> = {
     return 5
   },
   AssertLeFindSmallArcs(context) {
-    const a = context.argument(1)
-    const b = context.argument(2)
+    const a = context.argument(0)
+    const b = context.argument(1)
     const arcs = [a, modulo(b - a), P - 1n - b].map((length, index) => ({ length, index }))
     arcs.sort((x, y) => (x.length === y.length ? x.index - y.index : x.length < y.length ? -1 : 1))
     context.frame.excludedArc = arcs[2]!.index
     const { segments } = context
-    const segment = segments.segmentOf(HINT_ARGUMENTS)
-    const offset = segments.offsetOf(HINT_ARGUMENTS)
+    const pointer = HINT_ARGUMENTS + 64
+    const [segment, offset] = [segments.segmentOf(pointer), segments.offsetOf(pointer)]
     const [small, middle] = [arcs[0]!.length, arcs[1]!.length]
     const cells = [small % THIRD, small / THIRD, middle % HALF, middle / HALF]
     return cells.every((felt, i) => context.insertFelt(segment, offset + i, felt)) ? 0 : HINT_FAILED
