@@ -168,6 +168,9 @@ async function measure(
   try {
     for (const message of built.messages) pool.publish(message)
     loadState(pool.memory, built.state)
+    // Main waits while workers run, and would spend that time on marking all of this again and again.
+    built.state = []
+    built.bundle = null
     const columns = [0, ...workers].map((count) => ({
       workers: count,
       micros: [],
