@@ -242,69 +242,89 @@ function lessOrEqual(a: usize, b: usize): bool {
 /** quotient, remainder. */
 function divMod(): i32 {
   if (cellIsZero(HINT_ARGUMENTS + 32)) return -1
-  divide(HINT_ARGUMENTS, HINT_ARGUMENTS + 32)
+  divide(HINT_RESULTS, HINT_RESULTS + 32, HINT_ARGUMENTS, HINT_ARGUMENTS + 32)
   return 2
 }
 
-/** x = min(value / scalar, max_x), y = value - x * scalar. */
 function linearSplit(): i32 {
   const scalar = HINT_ARGUMENTS + 32
-  const most = HINT_ARGUMENTS + 64
   if (cellIsZero(scalar)) return -1
-  divide(HINT_ARGUMENTS, scalar)
-  if (cellLess(most, HINT_RESULTS)) {
-    cellMul(HINT_RESULTS + 32, most, scalar, FIELD_SCRATCH)
-    cellSub(HINT_RESULTS + 32, HINT_ARGUMENTS, HINT_RESULTS + 32)
-    copyCell(HINT_RESULTS, most)
-  }
+  split(HINT_RESULTS, HINT_RESULTS + 32, HINT_ARGUMENTS, scalar, HINT_ARGUMENTS + 64)
   return 2
 }
 
-/** Quotient and remainder into the results. */
-function divide(a: usize, b: usize): void {
+/** x = min(value / scalar, most), y = value - x * scalar, of felts. */
+export function split(x: usize, y: usize, value: usize, scalar: usize, most: usize): void {
+  divide(x, y, value, scalar)
+  if (!cellLess(most, x)) return
+  cellMul(y, most, scalar, FIELD_SCRATCH)
+  cellSub(y, value, y)
+  copyCell(x, most)
+}
+
+/** Quotient and remainder of felts, b not 0. */
+export function divide(quotient: usize, remainder: usize, a: usize, b: usize): void {
   if (isSmall(a) && isSmall(b)) {
     const left = limb0(a)
     const right = limb0(b)
-    setSmall(HINT_RESULTS, left / right)
-    setSmall(HINT_RESULTS + 32, left % right)
+    setSmall(quotient, left / right)
+    setSmall(remainder, left % right)
   } else if (cellLess(a, b)) {
-    copyCell(HINT_RESULTS + 32, a)
-    setSmall(HINT_RESULTS, 0)
+    copyCell(remainder, a)
+    setSmall(quotient, 0)
   } else if ((limb0(b) | limb2(b) | limb3(b)) == 0 && popcnt(limb1(b)) == 1) {
-    divideByPower(limb0(a), limb1(a), limb2(a), limb3(a), false, ctz(limb1(b)))
+    divideByPower(quotient, remainder, a, false, ctz(limb1(b)))
   } else if ((limb0(b) | limb1(b) | limb3(b)) == 0 && popcnt(limb2(b)) == 1) {
-    divideByPower(limb0(a), limb1(a), limb2(a), limb3(a), true, ctz(limb2(b)))
+    divideByPower(quotient, remainder, a, true, ctz(limb2(b)))
   } else {
-    divideCells(HINT_RESULTS, HINT_RESULTS + 32, a, b)
+    divideCells(quotient, remainder, a, b)
   }
 }
 
 /** The same for 2^(64 + shift), or with `wide` 2^(128 + shift): the splits of u128 and of storage addresses. */
-function divideByPower(a0: u64, a1: u64, a2: u64, a3: u64, wide: bool, shift: u64): void {
+function divideByPower(
+  quotient: usize,
+  remainder: usize,
+  a: usize,
+  wide: bool,
+  shift: u64,
+): void {
+  const a0 = limb0(a)
+  const a1 = limb1(a)
+  const a2 = limb2(a)
+  const a3 = limb3(a)
   const below = (<u64>1 << shift) - 1
   // Two shifts, because one by 64 would be one by 0.
   const back = 63 - shift
   const q1 = (a2 >>> shift) | ((a3 << 1) << back)
   const q2 = a3 >>> shift
   if (wide) {
-    setLimbs(HINT_RESULTS, q1, q2, 0, 0)
-    setLimbs(HINT_RESULTS + 32, a0, a1, a2 & below, 0)
+    setLimbs(quotient, q1, q2, 0, 0)
+    setLimbs(remainder, a0, a1, a2 & below, 0)
   } else {
-    setLimbs(HINT_RESULTS, (a1 >>> shift) | ((a2 << 1) << back), q1, q2, 0)
-    setLimbs(HINT_RESULTS + 32, a0, a1 & below, 0, 0)
+    setLimbs(quotient, (a1 >>> shift) | ((a2 << 1) << back), q1, q2, 0)
+    setLimbs(remainder, a0, a1 & below, 0, 0)
   }
 }
 
-/** high, low of a product of two numbers below 2^128. */
 function wideMul(): i32 {
-  const a = HINT_ARGUMENTS
-  const b = HINT_ARGUMENTS + 32
-  if ((limb2(a) | limb3(a) | limb2(b) | limb3(b)) != 0) return rareHint(HINT_WIDE_MUL)
+  const isDone = multiplyWide(
+    HINT_RESULTS,
+    HINT_RESULTS + 32,
+    HINT_ARGUMENTS,
+    HINT_ARGUMENTS + 32,
+  )
+  return isDone ? 2 : rareHint(HINT_WIDE_MUL)
+}
+
+/** high, low of a product of two numbers; false, and nothing done, when one is not below 2^128. */
+export function multiplyWide(high: usize, low: usize, a: usize, b: usize): bool {
+  if ((limb2(a) | limb3(a) | limb2(b) | limb3(b)) != 0) return false
   const product = FIELD_SCRATCH
   wideProduct(product, limb0(a), limb1(a), limb0(b), limb1(b))
-  setLimbs(HINT_RESULTS, load<u64>(product, 16), load<u64>(product, 24), 0, 0)
-  setLimbs(HINT_RESULTS + 32, load<u64>(product), load<u64>(product, 8), 0, 0)
-  return 2
+  setLimbs(high, load<u64>(product, 16), load<u64>(product, 24), 0, 0)
+  setLimbs(low, load<u64>(product), load<u64>(product, 8), 0, 0)
+  return true
 }
 
 /** The next free address of the call's constant-size segment, which is made at first use. */

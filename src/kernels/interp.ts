@@ -18,10 +18,12 @@ import { secondChance } from './operands'
 import { generalStep } from './step'
 import {
   AP,
+  AT_CALL,
   DONE,
   E_MEMORY,
   E_STEPS,
   END_SEGMENT,
+  EXIT_CALL,
   EXIT_HINT,
   EXIT_PAUSE,
   EXIT_STEP,
@@ -49,6 +51,20 @@ import {
 export { clear, open, settle } from './call'
 export { fillHoles, grow, insert, markedCells, missingInput, usedCells } from './memory'
 export { deduce } from './builtins'
+export {
+  tierAdd,
+  tierAssert,
+  tierDeref,
+  tierDivMod,
+  tierHints,
+  tierLeave,
+  tierLess,
+  tierMultiply,
+  tierPause,
+  tierSplit,
+  tierStep,
+  tierWideMultiply,
+} from './tier'
 
 /** Whether the host wants the run to end. */
 // @ts-ignore: decorator
@@ -63,6 +79,11 @@ export function runGas(): i32 {
 /** The same, marking what is accessed. */
 export function runSteps(): i32 {
   return run<i32>()
+}
+
+/** Without marks too; ends with AT_CALL behind every call, for compiled code to take over. */
+export function runToCall(): i32 {
+  return run<f64>()
 }
 
 /** Alternates between records and single steps: pcs elsewhere, frames without [fp-1]. */
@@ -115,6 +136,8 @@ function runRecords<T>(): i32 {
       kind = load<u8>(record(), RECORD_PLAIN)
     } else if (exit == EXIT_PAUSE) {
       kind = load<u32>(RESUME_KIND)
+    } else if (exit == EXIT_CALL) {
+      return AT_CALL
     } else {
       if (!secondChance() && generalStep() != DONE) return FAULT
       store<u32>(STEPS, load<u32>(STEPS) + 1)

@@ -3,6 +3,7 @@
  *
  *     EXIT_HINT   the record has hints: run them, come back with what it dispatches on behind them
  *     EXIT_PAUSE  the pause is reached: look at limits, come back with RESUME_KIND
+ *     EXIT_CALL   a call was made, and compiled code may take over
  *     EXIT_STEP   a surprise, or a word without a fast path: one step elsewhere, then the next record
  *
  * Invariants. (1) It calls nothing, because a call would make the compiler keep ap, fp and pc on the machine's stack:
@@ -18,6 +19,7 @@ import {
   AP,
   AP_PLUS,
   DST_FP,
+  EXIT_CALL,
   EXIT_HINT,
   EXIT_PAUSE,
   EXIT_STEP,
@@ -489,6 +491,7 @@ export function walk<T>(first: u32): i32 {
         pc += load<i32>(pc, RECORD_IMMEDIATE)
         steps++
         kind = load<u8>(pc)
+        if (isFloat<T>() && sizeof<T>() == 8) return leave(EXIT_CALL, kind, ap, fp, pc, steps)
         continue
       }
       case KIND_RETURN: {

@@ -109,7 +109,7 @@ export function secondChance(): bool {
 }
 
 /** dst = op0 + op1 of felts, any one of the three unset; false, and nothing done, when it is not that simple. */
-function addFelts(dst: usize, op0: usize, op1: usize): bool {
+export function addFelts(dst: usize, op0: usize, op1: usize): bool {
   if (!isFelt(op1)) {
     if (tagOf(op1) != UNSET || !isFelt(dst) || !isFelt(op0)) return false
     cellSub(op1, dst, op0)
@@ -169,7 +169,7 @@ function returnFromCall(fp: usize): bool {
 }
 
 /** dst = op0 * op1 of felts; false, and nothing done, when it is not that simple. */
-function multiplyFelts(dst: usize, op0: usize, op1: usize): bool {
+export function multiplyFelts(dst: usize, op0: usize, op1: usize): bool {
   if (!isFelt(op0) || !isFelt(op1)) return false
   if (tagOf(dst) == UNSET) {
     cellMul(dst, op0, op1, FIELD_SCRATCH)
@@ -183,7 +183,7 @@ function multiplyFelts(dst: usize, op0: usize, op1: usize): bool {
  * An unset cell of a builtin as second operand: given an input by dst, or deduced for an unset dst. False, and nothing
  * done, in all other cases.
  */
-function builtinOperand(
+export function builtinOperand(
   rule: u32,
   entry: usize,
   segment: u32,

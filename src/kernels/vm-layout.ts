@@ -96,6 +96,11 @@ export const HINT_ARGUMENTS = 3072
 export const HINT_RESULTS = 3584
 /** Digits of a long division. */
 export const DIVISION_SCRATCH = 5888
+/** Why compiled code ended, and the native stack that it may still use. */
+export const TIER_STATUS = 6400
+export const NATIVE_ROOM = 6404
+/** Steps that compiled code may make between two looks at the limits. */
+export const TIER_SLACK = 1048576
 /** Scratch for the host side. */
 export const HOST_SCRATCH = 4096
 /** Cells of the price segment, 7; and what frequent syscalls cost beyond what compiled code has paid, 8 bytes each. */
@@ -129,11 +134,14 @@ export const DONE = 0
 export const FAULT = 1
 export const HALT_RUN = 2
 export const HOST_FAULT = 3
+/** The interpreter stands at the start of a function: compiled code may take over. */
+export const AT_CALL = 4
 
 /** Why the loop over records stops. */
 export const EXIT_HINT = 0
 export const EXIT_PAUSE = 1
 export const EXIT_STEP = 2
+export const EXIT_CALL = 3
 
 export const PAUSE_STEPS = 4096
 /** More steps than a straight line through the longest program, and a pause, can take. */
