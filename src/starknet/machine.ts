@@ -13,8 +13,9 @@ import type { Crypto } from '../felt/crypto.ts'
 import { P } from '../felt/felt.ts'
 import { useCrypto } from '../felt/hash.ts'
 import type { Machine, Program, ProgramImage } from '../vm/host.ts'
-import { createMachine } from '../vm/machine.ts'
+import { createMachine, type FastMachine } from '../vm/machine.ts'
 import { attachProgram, buildProgramImage } from '../vm/program.ts'
+import type { CompiledModule, TierOptions } from '../vm/tier/tier.ts'
 import { BLOCK_HASH_CONTRACT } from './addresses.ts'
 import { ClassTable } from './class-table.ts'
 import { BLOCK_CONTEXT_WORDS, decodeBlockContext } from './encoded-block-context.ts'
@@ -52,8 +53,10 @@ export interface ClassMessage {
 export interface StarknetMachineOptions {
   /** This thread's kernels. */
   crypto: Crypto
-  /** The fast machine by default. */
+  /** The fast machine by default, with `tier` when that is given. */
   cairo?: Machine
+  /** How hot programs are compiled; without it they are interpreted. */
+  tier?: TierOptions
   /** Makes a published program ready for `cairo`; `key` is the class hash as text. */
   loadProgram?(key: string, program: unknown): Program
   /**
@@ -75,6 +78,7 @@ export function createStarknetMachine(options: StarknetMachineOptions): VirtualM
 
 class StarknetMachine implements VirtualMachine {
   readonly #cairo: Machine
+  readonly #fast: FastMachine | null
   readonly #secret: bigint
   #acceptedCount = 0
   readonly #loadProgram: (key: string, program: unknown) => Program
@@ -90,7 +94,8 @@ class StarknetMachine implements VirtualMachine {
   #block: BlockRun | null = null
 
   constructor(options: StarknetMachineOptions) {
-    this.#cairo = options.cairo ?? createMachine(options.crypto)
+    this.#fast = options.cairo === undefined ? createMachine(options.crypto, options.tier) : null
+    this.#cairo = options.cairo ?? this.#fast!
     this.#secret = options.secret ?? newSecret()
     this.#loadProgram = options.loadProgram ?? loadImage
     this.#run = new Run(this.#cairo, this.#classes)
@@ -125,6 +130,7 @@ class StarknetMachine implements VirtualMachine {
   }
 
   accept(message: unknown): void {
+    if (isCompiledModule(message)) this.#fast?.accept(message)
     if (!isClassMessage(message)) return
     const { classHash, sierraVersion, program } = message
     // A class that is brought again may have another program: no two have the same key.
@@ -179,8 +185,14 @@ function isImage(program: unknown): program is ProgramImage {
   return program.buffer instanceof SharedArrayBuffer
 }
 
+function isCompiledModule(message: unknown): message is CompiledModule {
+  return kindOf(message) === 'compiled'
+}
+
 function isClassMessage(message: unknown): message is ClassMessage {
-  return (
-    typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'class'
-  )
+  return kindOf(message) === 'class'
+}
+
+function kindOf(message: unknown): unknown {
+  return typeof message === 'object' && message !== null && 'kind' in message ? message.kind : null
 }

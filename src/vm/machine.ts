@@ -63,6 +63,7 @@ import {
   type Host,
   type Machine,
   type MachineConstants,
+  type Program,
   RETURNED,
   syscallNames,
   type VmError,
@@ -75,6 +76,7 @@ import { countHoles, stackTop } from './resources.ts'
 import { type Interpreter, Segments } from './segments.ts'
 import { indexOf } from './syscall-table.ts'
 import { Syscalls } from './syscalls.ts'
+import { type CompiledModule, Tier, type TierOptions } from './tier/tier.ts'
 
 /** Steps of a call in gas mode: gas ends it long before. */
 const GAS_MODE_STEPS = 1 << 25
@@ -92,28 +94,36 @@ let module: WebAssembly.Module | null = null
 export interface FastMachine extends Machine {
   /** For specs: gets all cells of a call that ended, before they are cleared. */
   onEnd: ((segments: InspectedCell[][], result: CallResult) => void) | null
+  /** Takes a compiled program, for calls to come. */
+  accept(compiled: CompiledModule): void
 }
 
-/** A machine for this thread. */
-export function createMachine(crypto: Crypto): FastMachine {
-  return new InterpreterMachine(crypto)
+/** A machine for this thread; without `tier` it interprets all programs. */
+export function createMachine(crypto: Crypto, tier?: TierOptions): FastMachine {
+  return new InterpreterMachine(crypto, tier === undefined ? null : new Tier(tier))
 }
 
 class InterpreterMachine implements FastMachine {
   onEnd: FastMachine['onEnd'] = null
   private readonly crypto: Crypto
+  private readonly tier: Tier | null
   private instance: Instance
   private depth = 0
   private isBroken = false
 
-  constructor(crypto: Crypto) {
+  constructor(crypto: Crypto, tier: Tier | null) {
     this.crypto = crypto
-    this.instance = new Instance(crypto)
+    this.tier = tier
+    this.instance = new Instance(crypto, this.tier)
+  }
+
+  accept(compiled: CompiledModule): void {
+    this.tier?.accept(compiled)
   }
 
   begin(constants: MachineConstants, host: Host, seed: bigint): void {
     if (this.isBroken || this.instance.touched > KEPT_BYTES) {
-      this.instance = new Instance(this.crypto)
+      this.instance = new Instance(this.crypto, this.tier)
       this.isBroken = false
       this.depth = 0
     }
@@ -149,10 +159,12 @@ class Instance {
   private readonly frames: Frame[] = []
   private readonly syscalls: Syscalls
   private readonly hints: RareHints
+  private readonly tier: Tier | null
   private frame!: Frame
   private returned = new BigUint64Array(256)
 
-  constructor(crypto: Crypto) {
+  constructor(crypto: Crypto, tier: Tier | null) {
+    this.tier = tier
     module ??= new WebAssembly.Module(readFileSync(join(packageRoot, 'dist/kernels/interp.wasm')))
     const { segments } = this
     const kernelCrypto = new KernelCrypto(crypto, segments)
@@ -187,6 +199,7 @@ class Instance {
     this.syscalls = new Syscalls(segments, this.kernel, crypto)
     this.hints = new RareHints(segments, this.kernel, kernelCrypto)
     segments.setRegister(HEAP_TOP, HEAP_START)
+    tier?.attach(segments, this.kernel)
   }
 
   begin(constants: MachineConstants, host: Host, seed: bigint): void {
@@ -254,8 +267,8 @@ class Instance {
     if (!open(segments, kernel, frame, this.constants, stepLimit, below)) {
       result.error = memoryError()
     } else {
-      const status = call.accounting === 'steps' ? kernel.runSteps() : kernel.runGas()
-      this.close(status, result)
+      const isMarking = call.accounting === 'steps'
+      this.close(isMarking ? kernel.runSteps() : this.runGas(call.program, depth), result)
     }
     onEnd?.(inspect(segments, this.kernel, this.topOf(frame)), result)
 
@@ -267,6 +280,17 @@ class Instance {
     else segments.clearCell(tail)
     this.leave(frame, outer, saved, result)
     return result
+  }
+
+  /** Runs the call without marks, in compiled code where there is some. */
+  private runGas(program: Program, depth: number): number {
+    const { tier, segments } = this
+    if (tier === null) return this.kernel.runGas()
+    const linked = tier.find(program)
+    if (linked !== null) return tier.run(linked, depth)
+    const status = this.kernel.runGas()
+    tier.count(program, segments.register(STEPS))
+    return status
   }
 
   /** Steps that a call may make; below a step-mode call, what that one has left. */

@@ -49,6 +49,19 @@ export interface Interpreter {
   settle(builtins: number, gasGiven: number): number
   /** Makes the memory of a call zero. */
   clear(stackStart: number, stackTop: number, heapStart: number): void
+  runToCall(): number
+  tierLeave: unknown
+  tierAssert: unknown
+  tierHints: unknown
+  tierPause: unknown
+  tierAdd: unknown
+  tierMultiply: unknown
+  tierDeref: unknown
+  tierLess: unknown
+  tierDivMod: unknown
+  tierWideMultiply: unknown
+  tierSplit: unknown
+  tierStep: unknown
   insert(segment: number, offset: number, value: number): number
   grow(segment: number, offset: number): number
   /** Address of what a builtin's rule says of a cell, 0 if nothing, negative after an error. */
