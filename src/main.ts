@@ -118,7 +118,8 @@ async function startChain(
   useCrypto(attachCrypto(crypto, 0))
   if (store.height() >= 0) requireSameChain(options, store)
   const file = disk?.folder.database ?? null
-  const machine: MachineKind = { kind: 'starknet', crypto, cairo: 'fast', secret: newSecret() }
+  const cairo = options.vm === 'interpreter' ? 'fast' : 'compiled'
+  const machine: MachineKind = { kind: 'starknet', crypto, cairo, secret: newSecret() }
   // The threads that a start waits for begin while this one reads the journal.
   const starting = startExecutors(options.workers, machine, storage, (message) =>
     simulators.publish(message),

@@ -34,7 +34,7 @@ const BLOCKS_PER_TURN = 256
 const api = {
   /** Builds the virtual machine and opens the database, which main has open. */
   async prepare(kind: MachineKind, database: string | null): Promise<void> {
-    machine = await buildMachine(kind, index)
+    machine = await buildMachine(kind, index, (wish) => port.postMessage(wish))
     if (database !== null) base = StoredBase.open(database)
   },
 

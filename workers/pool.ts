@@ -20,6 +20,7 @@ import {
 } from '../src/mvmemory/memory.ts'
 import { WORKER } from '../src/mvmemory/regions.ts'
 import { waitWhileAsync } from '../src/shared/waiting.ts'
+import type { CompiledModule } from '../src/vm/tier/tier.ts'
 import {
   CALL,
   CLOSING,
@@ -32,6 +33,7 @@ import {
 } from './doorbell.ts'
 import type { ExecutorApi } from './executor.ts'
 import { buildMachine, type MachineKind } from './machines.ts'
+import { ProgramCompiler, type Wish } from './program-compiler.ts'
 import type { WarmBlock } from './warm-up.ts'
 
 export interface PoolOptions {
@@ -84,6 +86,7 @@ export class Pool implements ExecutorPool {
   private readonly threads = new Map<number, Worker>()
   /** Everything published so far, for workers that come later. */
   private readonly published: unknown[] = []
+  private readonly compiler: ProgramCompiler
   /** What new workers warm up on. */
   private warmBlock: WarmBlock | null = null
   private inBlock = false
@@ -100,12 +103,16 @@ export class Pool implements ExecutorPool {
     this.workers = options.workers
     this.stuckMs = options.stuckMs ?? 5000
     this.machine = machine
+    this.compiler = new ProgramCompiler((compiled) => this.hand(compiled))
     this.memory = createEngineMemory({ ...options.memory, executors: options.workers + 1 })
   }
 
   /** A pool whose workers are ready. */
   static async start(options: PoolOptions): Promise<Pool> {
-    const pool = new Pool(options, await buildMachine(options.machine, 0))
+    let compiler: ProgramCompiler | null = null
+    const machine = await buildMachine(options.machine, 0, (wish) => compiler?.want(wish))
+    const pool = new Pool(options, machine)
+    compiler = pool.compiler
     const indices = Array.from({ length: options.workers }, (_, index) => index + 1)
     try {
       pool.members.push(...(await Promise.all(indices.map((index) => pool.spawn(index)))))
@@ -122,6 +129,12 @@ export class Pool implements ExecutorPool {
     this.machine.accept(message)
     this.published.push(message)
     for (const member of this.members) this.send(member, { published: message })
+  }
+
+  /** Gives a compiled program to every virtual machine. */
+  private hand(compiled: CompiledModule): void {
+    this.machine.accept(compiled)
+    for (const member of this.members) this.send(member, { published: compiled })
   }
 
   /** Lets workers warm up on a block while nobody calls them: these, and those that come later. */
@@ -181,6 +194,7 @@ export class Pool implements ExecutorPool {
     )
     // A successor may have been starting meanwhile.
     await Promise.all([...this.threads.values()].map((thread) => thread.terminate()))
+    await this.compiler.stop()
   }
 
   /** Resolves when all workers have left the block, or those that have not are dead. */
@@ -279,6 +293,10 @@ export class Pool implements ExecutorPool {
       Atomics.notify(doorbell, NEWS)
     })
     for (const message of this.published) this.send(member, { published: message })
+    for (const compiled of this.compiler.modules) this.send(member, { published: compiled })
+    port1.on('message', (wish: Wish) => this.compiler.want(wish))
+    // A listener alone keeps no process alive.
+    port1.unref()
     if (this.warmBlock !== null) this.send(member, { warm: this.warmBlock })
     try {
       await this.alive(member, remote.prepare(this.kind, this.database))

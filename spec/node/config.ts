@@ -37,6 +37,7 @@ test('without options there are defaults', () => {
     casmDirs: [],
     workers: 4,
     simulators: 1,
+    vm: 'compiled',
     startTime: null,
     gasPrice: 10n ** 9n,
     dataDir: null,
@@ -46,13 +47,13 @@ test('without options there are defaults', () => {
 test('every option is read, with a space or an equals sign', () => {
   const { host, port, chain } = dev(
     '--host 0.0.0.0 --port=0 --seed 7 --accounts 3 -e 500 --chain-id MAINNET --start-time 99 ' +
-      '--block-generation-on 2 --casm-dir a --casm-dir=b --workers 0',
+      '--block-generation-on 2 --casm-dir a --casm-dir=b --workers 0 --vm interpreter',
   )
   assert.equal([host, port], ['0.0.0.0', 0])
   assert.equal([chain.seed, chain.accounts, chain.initialBalance], [7, 3, 500n])
   assert.equal([chain.chainId, chain.startTime], [encodeShortString('SN_MAIN'), 99])
   assert.equal(chain.blockGeneration, { mode: 'interval', intervalMs: 2000 })
-  assert.equal([chain.casmDirs, chain.workers], [['a', 'b'], 0])
+  assert.equal([chain.casmDirs, chain.workers, chain.vm], [['a', 'b'], 0, 'interpreter'])
   assert.equal(dev('--block-generation-on 50ms').chain.blockGeneration, {
     mode: 'interval',
     intervalMs: 50,

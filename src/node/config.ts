@@ -201,6 +201,7 @@ function readConfig(
         most,
       ),
       simulators: read('simulators', integer(1, MOST_SIMULATORS), 1),
+      vm: read('vm', machineName, 'compiled'),
       startTime: read('start-time', integer(0, 2 ** 40), null),
       gasPrice: GAS_PRICE,
       dataDir: read('data-dir', (text) => text || null, null),
@@ -230,6 +231,10 @@ function integer(minimum: number, maximum: number): (text: string) => number | n
     const value = Number(text)
     return value >= minimum && value <= maximum ? value : null
   }
+}
+
+function machineName(text: string): 'compiled' | 'interpreter' | null {
+  return text === 'compiled' || text === 'interpreter' ? text : null
 }
 
 /** Up to 2^128: the high half of a balance is never touched at genesis. */

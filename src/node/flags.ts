@@ -114,6 +114,13 @@ export const flags: readonly Flag[] = [
     isOwn: true,
   },
   {
+    name: 'vm',
+    value: 'WAY',
+    expected: "'compiled' or 'interpreter'",
+    help: 'compiled compiles hot contracts on the way, interpreter none (compiled)',
+    isOwn: true,
+  },
+  {
     name: 'from',
     value: 'HEIGHT',
     expected: 'a height',

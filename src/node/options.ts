@@ -26,6 +26,8 @@ export interface ChainOptions {
   workers: number
   /** Threads for calls, simulations and estimates, beside the one that validates; 1 if not given. */
   simulators?: number
+  /** How contracts run: hot ones compiled, which needs workers, or all interpreted. Results are the same. */
+  vm?: 'compiled' | 'interpreter'
   /** Time of genesis in Unix seconds; null is now. */
   startTime: number | null
   /** Price of each kind of gas, in wei and in fri. */
