@@ -10,6 +10,7 @@ import { attachProgram, buildProgramImage } from '../../src/vm/program.ts'
 import { createReferenceMachine, type ReferenceMachine } from '../../src/vm/reference/machine.ts'
 import type { CaseMachine } from './_case.ts'
 import type { MemoryHost } from './_memory-host.ts'
+import { tier } from './_tier.ts'
 
 type Cell = bigint | { segment: number; offset: number } | undefined
 
@@ -27,7 +28,7 @@ export interface Pair {
 
 /** Both machines, the fast one taught to learn classes. */
 export function createPair(): Pair {
-  const fast = createMachine(attachCrypto(createCryptoMemory(1, 0n), 0))
+  const fast = createMachine(attachCrypto(createCryptoMemory(1, 0n), 0), tier)
   const programs = new WeakMap<object, Program>()
   const addClass = (key: string, casm: unknown): Program => {
     const known = programs.get(casm as object)

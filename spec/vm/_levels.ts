@@ -17,8 +17,7 @@ import { runsOf } from './_random.ts'
 const MODEST = 2000
 
 /** Registers the tests of the classes of an origin, of those with such names. */
-export function searchClasses(origin: Origin, names = /./): void {
-  const runs = runsOf(MODEST)
+export function searchClasses(origin: Origin, names = /./, runs = runsOf(MODEST)): void {
   const subjects = classesOf(origin)
     .filter(({ name }) => names.test(name))
     .map(subjectOf)

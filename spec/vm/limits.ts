@@ -13,6 +13,7 @@ import { createMachine } from '../../src/vm/machine.ts'
 import { attachProgram, buildProgramImage } from '../../src/vm/program.ts'
 import { constants, MemoryHost } from './_memory-host.ts'
 import { casmOf, encode, leafCasm, type Slot } from './_programs.ts'
+import { tier } from './_tier.ts'
 
 const OUT_OF_STEPS =
   'Could not reach the end of the program. RunResources has no remaining steps.\n'
@@ -22,7 +23,7 @@ const SELF = 0x1000n
 const GAS_CELL = -6
 const SYSCALLS = -5
 
-const machine = createMachine(attachCrypto(createCryptoMemory(1), 0))
+const machine = createMachine(attachCrypto(createCryptoMemory(1), 0), tier)
 
 interface Way {
   accounting?: 'gas' | 'steps'
