@@ -17,6 +17,7 @@ import { readBundle } from '../src/lab/bundle.ts'
 import { bundleClasses, bundleInput, bundleState } from '../src/lab/run-bundle.ts'
 import { createEngineMemory, type EngineMemory, loadState } from '../src/mvmemory/memory.ts'
 import { createStarknetMachine } from '../src/starknet/machine.ts'
+import { compileModule, HOT_STEPS } from '../src/vm/tier/tier.ts'
 
 /** Blocks of the vectors: a thousand transfers each, of accounts that check nothing and of accounts that verify. */
 export const wholeBlocks = { transfer: 'transfers', 'transfer-signed': 'transfers-signed' } as const
@@ -39,7 +40,8 @@ export class WholeRun {
   constructor(file: string, crypto: Crypto) {
     const bundle = readBundle(file, [vectorPath('npm')])
     this.crypto = crypto
-    this.machine = createStarknetMachine({ crypto })
+    const tier = { hotSteps: HOT_STEPS, compile: compileModule }
+    this.machine = createStarknetMachine({ crypto, tier })
     for (const message of bundleClasses(bundle)) this.machine.accept(message)
     this.memory = createEngineMemory({ executors: 1 })
     loadState(this.memory, bundleState(bundle))

@@ -88,7 +88,7 @@ function starknetCase(name: StarknetWorkload, transactions: number): Case {
   const kernelsOf: Crypto[] = []
   return {
     vm: 'starknet',
-    machine: { kind: 'starknet', crypto, cairo: 'fast' },
+    machine: { kind: 'starknet', crypto, cairo: 'compiled' },
     messages: bundleClasses(bundle),
     inputs: bundles.map(bundleInput),
     forget: (threads) => {

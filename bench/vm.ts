@@ -3,6 +3,7 @@
  *
  *     erc20-transfer/gas, /steps       a transfer of `erc20-blockifier` (375 steps), state a table, Pedersen from the memo
  *     loop, loop-252                   steps of loops over small and over big numbers; `/steps` in step accounting
+ *     …/compiled                       the same in gas accounting, the program compiled to WebAssembly
  *     …/image, …/first-use             a program image; the first call of an image in an executor, less a later one
  *     transfer/sequential              a transaction of a block, memos emptied before; `-warm` after the same block
  *     transfer/blockifier              the real Blockifier on the same block, between our runs
@@ -22,6 +23,7 @@ import { packageRoot } from '../src/shared/package-root.ts'
 import type { Call, Machine, ProgramImage } from '../src/vm/host.ts'
 import { createMachine } from '../src/vm/machine.ts'
 import { attachProgram, buildProgramImage } from '../src/vm/program.ts'
+import { compileModule } from '../src/vm/tier/tier.ts'
 import { median, medianNs, report } from './_rows.ts'
 import { BenchHost, constants } from './_vm-host.ts'
 import { blockifierMicros, type WholeBlock, WholeRun, wholeBlockFile } from './_whole.ts'
@@ -31,13 +33,14 @@ const artifact = (name: string) => join(packageRoot, `src/contracts/artifacts/${
 const blockifierToken = vectorPath('classes/erc20-blockifier.casm.json')
 
 type Accounting = Call['accounting']
+type Names = Record<Accounting | 'compiled', string>
 
 /** Rows: names by accounting, a class, one of its entry points, and calldata. */
-const calls: [names: Record<Accounting, string>, file: string, entry: string, felts: bigint[]][] = [
-  [of('erc20-transfer/gas', 'erc20-transfer/steps'), blockifierToken, 'transfer', transfer],
-  [of('own-transfer/gas', 'own-transfer/steps'), artifact('erc20'), 'transfer', transfer],
-  [of('loop', 'loop/steps'), artifact('loop'), 'work', [20_000n]],
-  [of('loop-252', 'loop-252/steps'), artifact('loop'), 'work_wide', [20_000n]],
+const calls: [names: Names, file: string, entry: string, felts: bigint[]][] = [
+  [of('erc20-transfer', 'erc20-transfer/gas'), blockifierToken, 'transfer', transfer],
+  [of('own-transfer', 'own-transfer/gas'), artifact('erc20'), 'transfer', transfer],
+  [of('loop', 'loop'), artifact('loop'), 'work', [20_000n]],
+  [of('loop-252', 'loop-252'), artifact('loop'), 'work_wide', [20_000n]],
 ]
 
 /** Rounds of a block before those that count, and first uses of an image that are timed. */
@@ -52,6 +55,7 @@ export async function run(args: string[]): Promise<void> {
   const crypto = attachCrypto(createCryptoMemory(1), 0)
   useCrypto(crypto)
   const machine = createMachine(crypto)
+  const compiling = createMachine(crypto, { hotSteps: 0, compile: compileModule })
   const rows: object[] = []
   for (const [names, file, entry, felts] of calls) {
     if (!isThere(file, names.gas)) continue
@@ -60,6 +64,8 @@ export async function run(args: string[]): Promise<void> {
       const call = callOf(file, program, entry, felts, accounting)
       rows.push({ name: names[accounting], ...(await timeCall(machine, call)) })
     }
+    const call = callOf(file, program, entry, felts, 'gas')
+    rows.push({ name: names.compiled, ...(await timeCall(compiling, call)) })
   }
   for (const file of [blockifierToken, artifact('erc20')]) {
     if (isThere(file, 'images')) rows.push(...(await timeImage(machine, file)))
@@ -70,8 +76,8 @@ export async function run(args: string[]): Promise<void> {
   report('vm', rows, args)
 }
 
-function of(gas: string, steps: string): Record<Accounting, string> {
-  return { gas, steps }
+function of(name: string, gas: string): Names {
+  return { gas, steps: `${name}/steps`, compiled: `${name}/compiled` }
 }
 
 function isThere(file: string, what: string): boolean {
