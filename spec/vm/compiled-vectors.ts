@@ -5,4 +5,4 @@ import { runsOf } from './_random.ts'
 
 process.env.FUGUE_VM = 'compiled'
 const { searchClasses } = await import('./_levels.ts')
-searchClasses('classes', /./, runsOf(60))
+searchClasses('classes', /./, runsOf(40))
