@@ -6,6 +6,7 @@
  * `casm.json` gives; a spec compares them.
  */
 import { CELL_BYTES, CELL_LONGS, writeCell } from '../../src/felt/cell.ts'
+import { P } from '../../src/felt/felt.ts'
 import {
   IMAGE_ABOVE,
   IMAGE_BELOW,
@@ -50,7 +51,7 @@ export function randomMutations(random: Random, subject: Subject, trace: number[
       }
     }
     const pc = near()
-    return { kind: 'word', pc, word: otherWord(random, bytecode, pc) }
+    return { kind: 'word', pc, word: otherWord(random, bytecode, pc) % P }
   })
 }
 
