@@ -230,7 +230,7 @@ export function traceback(segments: Segments): number[] {
   return callers.reverse()
 }
 
-/** Whether a cell holds a word that decodes as a call. */
+/** Whether a cell holds a word that decodes as a call; one that computes its target is none to Rust's traceback. */
 function isCall(segments: Segments, address: number): boolean {
   if (address === 0 || !segments.isFelt(address)) return false
   const word = segments.felt(address)
@@ -244,9 +244,8 @@ function isCall(segments: Segments, address: number): boolean {
     flags >> 12 === 1 &&
     (flags & 3) === 0 &&
     [0, 1, 2, 4].includes(op1) &&
-    [0, 1, 2, 4].includes(jump) &&
-    res < 3 &&
-    (jump !== 4 || res === 0) &&
+    (jump === 1 || jump === 2) &&
+    res === 0 &&
     ((flags >> 10) & 3) === 0 &&
     offsets === 0x8001_8000
   )

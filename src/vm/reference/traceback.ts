@@ -43,7 +43,9 @@ function isCall(frame: Frame, returnPc: Pointer, words: number): boolean {
   const word = valueBefore(frame, returnPc, words)
   if (typeof word !== 'bigint') return false
   try {
-    return decode(word).opcode === 'call'
+    const { opcode, res, pcUpdate } = decode(word)
+    // A call that computes its target is none to Rust's traceback.
+    return opcode === 'call' && res === 'op1' && /^jump/.test(pcUpdate)
   } catch (error) {
     if (error instanceof Fault) return false
     throw error
