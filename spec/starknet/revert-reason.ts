@@ -41,9 +41,9 @@ test('byte arrays are read, and malformed ones left as felts', () => {
 })
 
 test('a VM frame has its callers, oldest first', () => {
-  assert.is(vmFrame(7, []), 'Error at pc=0:7:')
+  assert.is(vmFrame('0:7', []), 'Error at pc=0:7:')
   assert.is(
-    vmFrame(7, [1, 2]),
+    vmFrame('0:7', ['0:1', '0:2']),
     'Error at pc=0:7:\nCairo traceback (most recent call last):\nUnknown location (pc=0:1)\nUnknown location (pc=0:2)\n',
   )
 })

@@ -93,7 +93,7 @@ export function growProgram(
     const words = [...slots, slot].reduce((sum, { words }) => sum + words.length, 0)
     // Segments of millions of cells are legal and slow everywhere.
     const isHuge = frame!.memory.segments.some(({ cells }) => cells.length > MAX_CELLS)
-    const faulted = isHuge || (error?.framed === true && error.pc < words)
+    const faulted = isHuge || (error?.framed === true && Number(error.pc.split(':')[1]) < words)
     if (!faulted) slots.push(slot)
     else if (!isHuge && random.chance(0.02)) {
       slots.push(slot)

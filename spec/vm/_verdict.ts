@@ -112,12 +112,12 @@ function ofPureCall(
 /** The text of a receipt whose root call ended so. */
 function stackText(index: number, { framed, pc, traceback, text }: VmError): string {
   const felt = (value: bigint) => `0x${formatFelt(value).slice(2).padStart(64, '0')}`
-  const callers = traceback.map((caller) => `Unknown location (pc=0:${caller})\n`).join('')
+  const callers = traceback.map((caller) => `Unknown location (pc=${caller})\n`).join('')
   const lines = callers && `\nCairo traceback (most recent call last):\n${callers}`
   return (
     'Transaction execution has failed:\n' +
     `0: Error in the called contract (contract address: ${felt(addressOf(index))}, class hash: ${felt(classHashOf(index))}, selector: ${felt(1n)}):\n` +
-    `${framed ? `Error at pc=0:${pc}:${lines}\n` : ''}${text}`
+    `${framed ? `Error at pc=${pc}:${lines}\n` : ''}${text}`
   )
 }
 

@@ -327,8 +327,8 @@ test('15. errors are no panics: text, pc and callers are kept', () => {
   const error = fails('An ASSERT_EQ instruction failed: 1 != 2.\n', [
     'call rel 2; call rel 2; [ap] = 1, ap++; [ap - 1] = 2',
   ]).error!
-  assert.is(error.pc, 6)
-  assert.equal(error.traceback, [0, 2])
+  assert.is(error.pc, '0:6')
+  assert.equal(error.traceback, ['0:0', '0:2'])
   assert.is(error.framed, true)
   assert.is(error.host, null)
 })

@@ -53,10 +53,10 @@ export function callFrame(
 }
 
 /** The segment of the code that failed or called. */
-export function vmFrame(pc: number, traceback: number[]): string {
-  const head = `Error at pc=0:${pc}:`
+export function vmFrame(pc: string, traceback: string[]): string {
+  const head = `Error at pc=${pc}:`
   if (traceback.length === 0) return head
-  const lines = traceback.map((caller) => `Unknown location (pc=0:${caller})\n`)
+  const lines = traceback.map((caller) => `Unknown location (pc=${caller})\n`)
   return `${head}\nCairo traceback (most recent call last):\n${lines.join('')}`
 }
 

@@ -13,13 +13,12 @@ import {
   ERROR_HINT,
   FP,
   MAX_SEGMENT_CELLS,
-  PC_OFFSET,
   PROGRAM_OVERRUN,
   RETURN_CELLS,
   STACK_BASE,
 } from '../kernels/vm-layout.ts'
 import { checkInstances, instanceCount, verifyOutputs } from './builtins.ts'
-import { apOffset, errorText, show } from './errors.ts'
+import { apOffset, errorText, programCounter, show } from './errors.ts'
 import type { Frame, OpenBuiltin } from './frame.ts'
 import {
   builtinNames,
@@ -131,7 +130,7 @@ function notedText(segments: Segments): string {
 }
 
 function unframed(segments: Segments, text: string): VmError {
-  const pc = segments.register(PC_OFFSET)
+  const pc = programCounter(segments)
   return { text, pc, traceback: [], framed: false, host: null }
 }
 

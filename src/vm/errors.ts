@@ -59,6 +59,8 @@ import {
   ERROR_OFFSET,
   ERROR_SEGMENT,
   FP,
+  PC_OFFSET,
+  PC_SEGMENT,
   RULE_POSEIDON,
   STACK_BASE,
 } from '../kernels/vm-layout.ts'
@@ -205,9 +207,14 @@ function debugPointer(segment: number, offset: number): string {
 /** Most callers that a traceback names. */
 const TRACEBACK_DEPTH = 20
 
+/** Where the run stands, as `segment:offset`. */
+export function programCounter(segments: Segments): string {
+  return `${segments.register(PC_SEGMENT)}:${segments.register(PC_OFFSET)}`
+}
+
 /** Program counters of the `call` instructions that led to the running frame, oldest first. */
-export function traceback(segments: Segments): number[] {
-  const callers: number[] = []
+export function traceback(segments: Segments): string[] {
+  const callers: string[] = []
   const base = segments.register(STACK_BASE)
   let frame = 1
   let fp = (segments.register(FP) - base) >> 5
@@ -223,9 +230,10 @@ export function traceback(segments: Segments): number[] {
     const offset = segments.offsetOf(returnPc)
     const before = segments.address(segment, offset - 1)
     if (before === 0 || !segments.isFelt(before)) break
-    if (isCall(segments, before)) callers.push(offset - 1)
-    else if (isCall(segments, segments.address(segment, offset - 2))) callers.push(offset - 2)
-    else break
+    if (isCall(segments, before)) callers.push(`${segment}:${offset - 1}`)
+    else if (isCall(segments, segments.address(segment, offset - 2))) {
+      callers.push(`${segment}:${offset - 2}`)
+    } else break
   }
   return callers.reverse()
 }

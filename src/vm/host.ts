@@ -226,9 +226,12 @@ export interface CallResult {
 export interface VmError {
   /** Ends in the line feed that Rust puts there, where it does. */
   text: string
-  /** Program counter in segment 0 and the pcs of the callers, oldest first; `framed` false: no VM frame (end of run). */
-  pc: number
-  traceback: number[]
+  /**
+   * Program counter and those of the callers, oldest first, each as `segment:offset`; `framed` false: no VM frame (end
+   * of run).
+   */
+  pc: string
+  traceback: string[]
   framed: boolean
   /** The host's error when the failing instruction was a syscall that ended in ERROR. */
   host: HostError | null

@@ -25,7 +25,6 @@ import {
   HEAP_START,
   HEAP_TOP,
   IMAGE,
-  PC_OFFSET,
   PRICES,
   PROGRAM_CELLS,
   PROGRAM_WORDS,
@@ -50,7 +49,7 @@ import {
 } from '../kernels/vm-layout.ts'
 import { packageRoot } from '../shared/package-root.ts'
 import { checkEnd, countBuiltins, open, PRICE_COUNT, readReturn } from './entrypoint.ts'
-import { errorText, traceback } from './errors.ts'
+import { errorText, programCounter, traceback } from './errors.ts'
 import { Frame } from './frame.ts'
 import {
   builtinNames,
@@ -347,7 +346,7 @@ class Instance {
     const host = status === FAULT ? null : frame.hostError
     return {
       text: host === null ? errorText(segments) : host.text,
-      pc: segments.register(PC_OFFSET),
+      pc: programCounter(segments),
       traceback: traceback(segments),
       framed: true,
       host,
@@ -430,5 +429,5 @@ function refused(call: Call): CallResult {
 }
 
 function memoryError(): VmError {
-  return { text: 'Vector capacity exceeded\n', pc: 0, traceback: [], framed: true, host: null }
+  return { text: 'Vector capacity exceeded\n', pc: '0:0', traceback: [], framed: true, host: null }
 }

@@ -210,10 +210,14 @@ function runToEnd(transaction: Transaction, frame: Frame, end: Pointer): VmError
   }
 }
 
+function pcText({ pc }: Frame): string {
+  return `${pc.segment}:${pc.offset}`
+}
+
 function framed(frame: Frame, fault: Fault): VmError {
   return {
     text: fault.newline ? `${fault.text}\n` : fault.text,
-    pc: frame.pc.offset,
+    pc: pcText(frame),
     traceback: traceback(frame),
     framed: true,
     host: fault.host,
@@ -253,7 +257,7 @@ function close(frame: Frame, used: Map<string, number>, result: CallResult): voi
     if (!(error instanceof Fault)) throw error
     result.error = {
       text: `${error.text}${newline}`,
-      pc: frame.pc.offset,
+      pc: pcText(frame),
       traceback: [],
       framed: false,
       host: null,

@@ -8,8 +8,8 @@ import { Fault, isPointer, type Pointer } from './value.ts'
 const DEPTH = 20
 
 /** Program counters of the `call` instructions that led to the frame's fp. */
-export function traceback(frame: Frame): number[] {
-  const callers: number[] = []
+export function traceback(frame: Frame): string[] {
+  const callers: string[] = []
   let fp: Pointer = { segment: 1, offset: frame.fp }
   while (callers.length < DEPTH) {
     const returnPc = pointerBefore(frame, fp, 1)
@@ -20,7 +20,7 @@ export function traceback(frame: Frame): number[] {
     const size = [1, 2].find((words) => isCall(frame, returnPc, words))
     // Rust looks two words back only when the word before is a felt.
     if (size === undefined || !isFelt(frame, returnPc, 1)) break
-    callers.push(returnPc.offset - size)
+    callers.push(`${returnPc.segment}:${returnPc.offset - size}`)
   }
   return callers.reverse()
 }
