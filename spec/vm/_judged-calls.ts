@@ -64,7 +64,7 @@ export function judgeCalls(
   const { transactions } = ownOutput(bundleOf(cases)) as { transactions: Ended[] }
   const kept = cases.filter((_, i) => !unjudged.test(transactions[i]!.revert_reason ?? ''))
   // A program that leaves its own code fails elsewhere; compiled ones never do, and we name no segment.
-  const lines = judged(bundleOf(kept)).filter((line) => !isSegmentAlone(line))
+  const lines = judged(bundleOf(kept))
   const differences = lines.map((line) => {
     const index = Number(/^\/transactions\/(\d+)/.exec(line)?.[1] ?? -1)
     return `${kept[index]?.name ?? 'block'}: ${line}`
@@ -148,12 +148,6 @@ function bundleOf(cases: JudgedCase[]): unknown {
       paid_fee_on_l1: '0x38d7ea4c68000',
     })),
   }
-}
-
-/** Whether a line differs in the segment of a pc alone. */
-function isSegmentAlone(line: string): boolean {
-  const [, expected, got] = /: expected (.*), got (.*)$/.exec(line) ?? []
-  return expected?.replace(/Error at pc=\d+:/g, 'Error at pc=0:') === got
 }
 
 const hex = (number: number) => `0x${number.toString(16)}`

@@ -61,8 +61,7 @@ export function differences(
   judgement: Judgement,
   version = '0.14.2',
 ): string[] {
-  // A program that leaves its own code fails elsewhere; compiled ones never do, and we name no segment.
-  const reason = (judgement.revert_reason ?? '').replace(/Error at pc=\d+:/g, 'Error at pc=0:')
+  const reason = judgement.revert_reason ?? ''
   // An overrun bound is the protocol's business.
   if (reason.startsWith('Insufficient max')) return []
   if (result.outcome === FAULTED) {
