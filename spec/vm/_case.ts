@@ -56,6 +56,7 @@ export function runCase(
   index: number,
   gas = gasOf(accounting),
   prices: MachineConstants = constants,
+  polls = MAX_POLLS,
 ): { result: CallResult; host: MemoryHost } {
   const programs = new Map([
     ['leaf', machine.addClass('leaf', leafCasm())],
@@ -75,7 +76,7 @@ export function runCase(
     chainId: 1n,
   }
   const host = new MemoryHost(machine, programs, world)
-  host.stopAtPoll = MAX_POLLS
+  host.stopAtPoll = polls
   machine.begin(prices, host, 7n)
   const result = host.invoke({
     address: addressOf(index),

@@ -207,6 +207,73 @@ test('a fault in a deep frame has the traceback of all frames', () => {
   }
 })
 
+// f(n): n == 0 does `base` and returns, else calls f(n - 1) and then does `behind`.
+const descending = (base: Slot[], behind: Slot[]): Slot[] => {
+  const head = [jumpIf(-3, 3 + wordsOf(base)), ...base, RETURN, pushSum(-3, P - 1n)]
+  return [...head, call(-wordsOf(head)), ...behind, RETURN]
+}
+/** `[fp - 1] = [fp - 1]`, which changes nothing, with ap += 1 or without. */
+const idle = (ap: number): Slot => ({
+  words: [
+    encode({ dst: -1, dstFp: true, op0: -1, op0Fp: true, op1: -1, source: 2, ap, opcode: ASSERT }),
+  ],
+  hints: [],
+})
+const times = (count: number, slot: Slot) => Array.from({ length: count }, () => slot)
+
+/** Texts and steps of a program, interpreted and compiled. */
+function endings(casm: object): string[] {
+  const machines = [undefined, { hotSteps: 0, compile: compileModule }]
+  return machines.map((tier) => {
+    const fast = createMachine(crypto, tier)
+    const addClass = (key: string, one: unknown) => attachProgram(key, buildProgramImage(one))
+    const entry: Case = { casm, calldata: [], accounting: 'gas' }
+    const { result } = runCase(
+      Object.assign(fast, { addClass }),
+      entry,
+      0,
+      undefined,
+      undefined,
+      1e9,
+    )
+    return `${result.error?.text.trim()} ${result.steps}`
+  })
+}
+
+test('frames that end one after the other do not pass the step limit', () => {
+  const down: Slot = {
+    words: [encode({ dst: 0, op0: -1, op1: 1, source: 1, res: 1, ap: 2, opcode: ASSERT }), P - 1n],
+    hints: [],
+  }
+  const loop = [...times(100, idle(0)), down]
+  const callee = descending([], times(7000, idle(0)))
+  // All but half a million steps in a loop, then 700,000 on the way out of a hundred frames.
+  const rounds = BigInt(Math.floor((2 ** 25 - 500_000) / 102))
+  const body = [push(rounds), ...loop, jumpIfAp(-1, -wordsOf(loop)), push(100n)]
+  const [interpreted, compiled] = endings(
+    casmOf([...body, call(2 + wordsOf(ending)), ...ending, ...callee], []),
+  )
+  assert.is(
+    interpreted,
+    `Could not reach the end of the program. RunResources has no remaining steps. ${2 ** 25}`,
+  )
+  assert.is(compiled, interpreted)
+})
+
+test('frames that end one after the other do not pass the end of the stack', () => {
+  const advance: Slot = {
+    words: [
+      encode({ dst: -1, dstFp: true, op0: -1, op0Fp: true, op1: 1, source: 1, ap: 1 }),
+      16_701_680n,
+    ],
+    hints: [],
+  }
+  const callee = descending([advance, advance], times(7000, idle(2)))
+  const [interpreted, compiled] = endings(calling(callee, 120n))
+  assert.ok(interpreted!.startsWith('Vector capacity exceeded'))
+  assert.is(compiled, interpreted)
+})
+
 test('programs that are hard to compile take no long time', () => {
   const entry = [{ selector: '0x1', offset: 0, builtins: [] }]
   const imageOf = (bytecode: bigint[]): ProgramImage =>

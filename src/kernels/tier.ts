@@ -21,14 +21,13 @@ import {
   RECORD_HINT,
   RECORDS,
   RULE_RANGE_CHECK,
-  STACK_END,
-  STACK_RESERVE,
   STEP_LIMIT,
   STEP_PAUSE,
   STEPS,
   TABLE,
   TIER_SLACK,
   TIER_STATUS,
+  TIER_TOP,
 } from './vm-layout'
 
 // @ts-ignore: decorator
@@ -85,8 +84,7 @@ export function tierPause(state: u64, fp: u32, pc: u32, ahead: u32): i32 {
   store<u32>(TIER_STATUS, DONE)
   save(state, fp, pc)
   if (steps + ahead + TIER_SLACK >= limit) return 1
-  const room = <u32>STACK_END - ((<u32>STACK_RESERVE + 2 * TIER_SLACK) << 5)
-  if (<u32>state > room) return 1
+  if (<u32>state > <u32>TIER_TOP) return 1
   let next = load<u32>(STEP_PAUSE)
   while (next <= steps + ahead) next += PAUSE_STEPS
   store<u32>(STEP_PAUSE, next)

@@ -99,8 +99,10 @@ export const DIVISION_SCRATCH = 5888
 /** Why compiled code ended, and the native stack that it may still use. */
 export const TIER_STATUS = 6400
 export const NATIVE_ROOM = 6404
-/** Steps that compiled code may make between two looks at the limits. */
-export const TIER_SLACK = 1048576
+/** More steps than compiled code makes between two looks at limits: a pause, all frames to their ends, a function. */
+export const TIER_SLACK = 1114112
+/** Compiled code starts with ap up to here: each of those steps may take two cells, and STACK_RESERVE is left. */
+export const TIER_TOP = 0x42200000
 /** Scratch for the host side. */
 export const HOST_SCRATCH = 4096
 /** Cells of the price segment, 7; and what frequent syscalls cost beyond what compiled code has paid, 8 bytes each. */

@@ -10,13 +10,7 @@
  * tail position are a loop, because Cairo's loops are such calls: the frames that pile up hold a `ret` each, and those are
  * counted at once in the end.
  */
-import {
-  PC_OFFSET,
-  STACK_BASE,
-  STACK_END,
-  STACK_RESERVE,
-  STEP_PAUSE,
-} from '../../kernels/vm-layout.ts'
+import { PC_OFFSET, STACK_BASE, STEP_PAUSE, TIER_TOP } from '../../kernels/vm-layout.ts'
 import { emitAssertion, isAssertion } from './assertion.ts'
 import type { Climbs } from './climb.ts'
 import {
@@ -181,7 +175,7 @@ class FunctionCompiler {
         emitter.pushState()
         emitter.code
           .op(op.wrap)
-          .i32(STACK_TOP - one.count * CELL_BYTES)
+          .i32(TIER_TOP - one.count * CELL_BYTES)
           .op(op.i32GtU)
           .if()
         emitter.leave(one.pc)
@@ -358,8 +352,6 @@ class FunctionCompiler {
     code.get(STATE).op(op.return)
   }
 }
-
-const STACK_TOP = STACK_END - STACK_RESERVE * CELL_BYTES
 
 /** ap is fp, and of the cells nothing is known. */
 const atStart: Knowledge = { position: { epoch: 0, cells: 0 }, callees: [], facts: new Map() }

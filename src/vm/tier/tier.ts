@@ -10,14 +10,18 @@
  */
 import { createHash } from 'node:crypto'
 import {
+  AP,
   AT_CALL,
   DONE,
   NATIVE_ROOM,
   PAUSE_STEPS,
   PC_OFFSET,
   PC_SEGMENT,
+  STEP_LIMIT,
   STEP_PAUSE,
   STEPS,
+  TIER_SLACK,
+  TIER_TOP,
 } from '../../kernels/vm-layout.ts'
 import type { Program, ProgramImage } from '../host.ts'
 import type { Interpreter, Segments } from '../segments.ts'
@@ -140,7 +144,7 @@ export class Tier {
     const room = depth === 0 ? NATIVE_BYTES : words[NATIVE_ROOM >> 2]!
     while (true) {
       words[NATIVE_ROOM >> 2] = room
-      const index = words[PC_SEGMENT >> 2] === 0 ? (starts[words[PC_OFFSET >> 2]!] ?? -1) : -1
+      const index = this.mayEnter() ? (starts[words[PC_OFFSET >> 2]!] ?? -1) : -1
       if (index >= 0) {
         const status = enter(index)
         if (status !== DONE) return status
@@ -152,6 +156,13 @@ export class Tier {
       const status = this.kernel.runToCall()
       if (status !== AT_CALL) return status
     }
+  }
+
+  /** Whether pc is in the program, and the limits are farther away than compiled code goes without a look at them. */
+  private mayEnter(): boolean {
+    const { words } = this.segments
+    const isFar = words[STEPS >> 2]! + TIER_SLACK < words[STEP_LIMIT >> 2]!
+    return words[PC_SEGMENT >> 2] === 0 && isFar && words[AP >> 2]! <= TIER_TOP
   }
 
   private link({ module, starts }: CompiledModule): Linked {
