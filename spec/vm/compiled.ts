@@ -8,12 +8,14 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attachCrypto, createCryptoMemory } from '../../src/felt/crypto.ts'
 import { P } from '../../src/felt/felt.ts'
+import { HALT_RUN, NATIVE_ROOM, STEP_LIMIT } from '../../src/kernels/vm-layout.ts'
 import type { ProgramImage } from '../../src/vm/host.ts'
 import { createMachine } from '../../src/vm/machine.ts'
 import { attachProgram, buildProgramImage } from '../../src/vm/program.ts'
 import { createReferenceMachine } from '../../src/vm/reference/machine.ts'
+import type { Interpreter, Segments } from '../../src/vm/segments.ts'
 import { compileProgram } from '../../src/vm/tier/compile.ts'
-import { type CompiledModule, compileModule } from '../../src/vm/tier/tier.ts'
+import { type CompiledModule, compileModule, Tier } from '../../src/vm/tier/tier.ts'
 import { type Case, runCase } from './_case.ts'
 import { compare } from './_compare.ts'
 import { casmOf, encode, type Slot } from './_programs.ts'
@@ -327,6 +329,21 @@ test('a program is wanted once, when it is hot, and compiled code takes over whe
   })
   assert.is(wanted.length, 1)
   assert.is(new Set(results).size, 1)
+})
+
+test('compiled code has its native stack below an interpreted call, and after a call that ended deep', () => {
+  const tier = new Tier({ hotSteps: 0, compile: compileModule })
+  const words = new Int32Array(NATIVE_ROOM / 4 + 1)
+  tier.attach({ words } as Segments, {} as Interpreter)
+  words[STEP_LIMIT >> 2] = 2 ** 25
+  const rooms: number[] = []
+  const enter = () => {
+    rooms.push(words[NATIVE_ROOM >> 2]!)
+    words[NATIVE_ROOM >> 2] = 100
+    return HALT_RUN
+  }
+  for (let i = 0; i < 2; i++) tier.run({ enter, starts: new Int32Array(1) })
+  assert.equal(rooms, [256 << 10, 256 << 10])
 })
 
 test('a module crosses threads', async () => {

@@ -267,7 +267,7 @@ class Instance {
       result.error = memoryError()
     } else {
       const isMarking = call.accounting === 'steps'
-      this.close(isMarking ? kernel.runSteps() : this.runGas(call.program, depth), result)
+      this.close(isMarking ? kernel.runSteps() : this.runGas(call.program), result)
     }
     onEnd?.(inspect(segments, this.kernel, this.topOf(frame)), result)
 
@@ -282,11 +282,11 @@ class Instance {
   }
 
   /** Runs the call without marks, in compiled code where there is some. */
-  private runGas(program: Program, depth: number): number {
+  private runGas(program: Program): number {
     const { tier, segments } = this
     if (tier === null) return this.kernel.runGas()
     const linked = tier.find(program)
-    if (linked !== null) return tier.run(linked, depth)
+    if (linked !== null) return tier.run(linked)
     const status = this.kernel.runGas()
     tier.count(program, segments.register(STEPS))
     return status

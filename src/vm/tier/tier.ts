@@ -97,6 +97,7 @@ export class Tier {
   attach(segments: Segments, kernel: Interpreter): void {
     this.segments = segments
     this.kernel = kernel
+    segments.words[NATIVE_ROOM >> 2] = NATIVE_BYTES
     for (const heat of this.heats.values()) heat.linked = null
   }
 
@@ -138,10 +139,17 @@ export class Tier {
   }
 
   /** Runs the call in control memory to its end. */
-  run({ enter, starts }: Linked, depth: number): number {
+  run(linked: Linked): number {
     const { words } = this.segments
-    // What calls above this one have left.
-    const room = depth === 0 ? NATIVE_BYTES : words[NATIVE_ROOM >> 2]!
+    // What calls above this one have left, and calls to come find again, also below one that is interpreted.
+    const room = words[NATIVE_ROOM >> 2]!
+    const status = this.alternate(linked, room)
+    words[NATIVE_ROOM >> 2] = room
+    return status
+  }
+
+  private alternate({ enter, starts }: Linked, room: number): number {
+    const { words } = this.segments
     while (true) {
       words[NATIVE_ROOM >> 2] = room
       const index = this.mayEnter() ? (starts[words[PC_OFFSET >> 2]!] ?? -1) : -1
