@@ -11,10 +11,10 @@ import type { Test } from 'uvu'
 import { packageRoot } from '../src/shared/package-root.ts'
 
 /** Absolute folder of the vectors, which may not exist. */
-export const vectorsFolder = resolve(process.env.FUGUE_VECTORS ?? '../shared/vectors')
+export const vectorsFolder = resolve(process.env.FUGUE_VECTORS || '../shared/vectors')
 
 /** Absolute path of the oracle's binary, which may not exist. */
-export const oraclePath = resolve(process.env.FUGUE_ORACLE ?? '../shared/oracle/bin/oracle')
+export const oraclePath = resolve(process.env.FUGUE_ORACLE || '../shared/oracle/bin/oracle')
 
 function resolve(path: string): string {
   return isAbsolute(path) ? path : join(packageRoot, path)
