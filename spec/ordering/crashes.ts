@@ -249,6 +249,9 @@ test('a sync that fails ends the engine with one sentence; what was acknowledged
     assert.instance(reason, EngineError)
     assert.match(reason.message, 'the journal cannot be written: EIO')
   }
+  // The same again is not there either.
+  const repeated = await engine.begin(term, initOf(1)).catch((error: Error) => error)
+  assert.instance(repeated, EngineError)
   folder.failSync = null
   const later = await engine.submit([]).catch((error: Error) => error)
   assert.instance(later, EngineError)

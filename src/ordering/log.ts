@@ -108,7 +108,7 @@ class LogEngine implements OrderingEngine {
   #queue: Pending[] = []
   #group: Pending[] = []
   #draining: Promise<void> | null = null
-  /** The newest record's promise: a repeated write is durable when it is. */
+  /** The newest write of the leader: repeated, it is there when the first one is, and fails as that did. */
   #newest: Promise<unknown> = Promise.resolve()
   #ended: EngineError | null = null
   #isCompacting = false
@@ -211,7 +211,9 @@ class LogEngine implements OrderingEngine {
     if (verdict === 'already') await this.#newest
     if (verdict !== 'written') return verdict
     this.#standing.apply(record)
-    return this.#append(record)
+    const written = this.#append(record)
+    this.#newest = written
+    return written
   }
 
   /** Queues a record; settles when its group is durable or failed. */
@@ -220,7 +222,6 @@ class LogEngine implements OrderingEngine {
     const written = new Promise<Written>((resolve, reject) => {
       this.#queue.push({ record, resolve, reject })
     })
-    this.#newest = written.catch(() => {})
     this.#draining ??= this.#drain()
     return written
   }
