@@ -191,6 +191,32 @@ test('a rewind is known after a restart until the next block is begun, however m
   await engine.close()
 })
 
+test('a torn write behind what an earlier crash left of its group is cut off like any other', async () => {
+  const folder = new SimulatedFolder()
+  const name = '0000000001.log'
+  const { engine } = await reopen(folder)
+  const term = await engine.campaign(0)
+  const submission = (hash: bigint) => [{ hash, body: Buffer.alloc(100) }]
+  await Promise.all([engine.submit(submission(1n)), engine.begin(term, initOf(1))])
+  await engine.close()
+  const first = folder.files.get(name)!
+  first.current = first.current.subarray(0, first.current.length - 1)
+  const again = await reopen(folder)
+  assert.is(again.said.length, 1)
+  const end = folder.files.get(name)!.current.length
+  await Promise.all([again.engine.campaign(0), again.engine.submit(submission(2n))])
+  await again.engine.close()
+  // Of the two records of that write only the second came to the disk.
+  folder.files.get(name)!.current[end + 21]! ^= 1
+  const after = await reopen(folder)
+  assert.is(after.said.length, 1)
+  assert.equal(
+    (await after.engine.waiting()).map(({ hash }) => hash),
+    [1n],
+  )
+  await after.engine.close()
+})
+
 test('a missing file is an error that names it', async () => {
   const [folder] = await written(new Random(3), 60)
   assert.ok(folder.files.size > 2)

@@ -14,12 +14,15 @@ import {
   segmentNumber,
 } from './segment.ts'
 
-/** The segment that is appended to. */
-export interface ActiveSegment {
+interface Size {
   number: number
-  file: JournalFile
   /** Its durable size. */
   bytes: number
+}
+
+/** The segment that is appended to. */
+export interface ActiveSegment extends Size {
+  file: JournalFile
 }
 
 export interface OpenedSegments {
@@ -39,43 +42,55 @@ export async function openSegments(
 ): Promise<OpenedSegments> {
   const numbers = await segmentsOf(folder)
   let nextGroup = 1
-  let active: ActiveSegment | null = null
+  let tornBytes = 0
+  let newest: Size | null = null
   for (const [place, number] of numbers.entries()) {
-    const file = await folder.open(segmentName(number))
-    const bytes = await file.read()
+    const bytes = await readSegment(folder, number)
     const scanned = scanSegment(bytes, number)
-    const isNewest = place === numbers.length - 1
-    const refusal = refusalOf(scanned, number, bytes.length, active, isNewest)
-    if (refusal !== null) {
-      await file.close()
-      await active?.file.close()
-      throw refusal
+    requireWhole(scanned, number, bytes.length, newest, place === numbers.length - 1)
+    const { header, records, end } = scanned
+    tornBytes = bytes.length - end
+    if (tornBytes > 0) {
+      say(
+        `the last ${tornBytes} bytes of the journal (${segmentName(number)}) are an unfinished ` +
+          'write that was never acknowledged; they were cut off',
+      )
     }
-    if (scanned.end < bytes.length || scanned.header === null) {
-      const tornBytes = bytes.length - scanned.end
-      if (tornBytes > 0) {
-        say(
-          `the last ${tornBytes} bytes of the journal (${segmentName(number)}) are an unfinished ` +
-            'write that was never acknowledged; they were cut off',
-        )
-      }
-      if (scanned.header === null) {
-        await file.close()
-        await folder.remove(segmentName(number))
-        continue
-      }
-      await file.truncate(scanned.end)
+    if (header === null) {
+      await folder.remove(segmentName(number))
+      tornBytes = 0
+      continue
+    }
+    nextGroup = Math.max(nextGroup, header.firstGroup)
+    for (const record of records) {
+      visit(record, number)
+      // What an unfinished write left is the beginning of the next group: behind it nothing was acknowledged.
+      nextGroup = record.isLast ? record.group + 1 : record.group
+    }
+    newest = { number, bytes: end }
+  }
+  if (newest === null) return { active: null, nextGroup }
+  const file = await folder.open(segmentName(newest.number))
+  try {
+    if (tornBytes > 0) {
+      await file.truncate(newest.bytes)
       await file.sync()
     }
-    nextGroup = Math.max(nextGroup, scanned.header.firstGroup)
-    for (const record of scanned.records) {
-      visit(record, number)
-      nextGroup = Math.max(nextGroup, record.group + 1)
-    }
-    await active?.file.close()
-    active = { number, file, bytes: scanned.end }
+  } catch (error) {
+    await file.close()
+    throw error
   }
-  return { active, nextGroup }
+  return { active: { ...newest, file }, nextGroup }
+}
+
+/** All bytes of a segment. */
+export async function readSegment(folder: JournalFolder, number: number): Promise<Uint8Array> {
+  const file = await folder.open(segmentName(number))
+  try {
+    return await file.read()
+  } finally {
+    await file.close()
+  }
 }
 
 /** Numbers of the segments, ascending; refuses a gap. */
@@ -94,29 +109,26 @@ export async function segmentsOf(folder: JournalFolder): Promise<number[]> {
 }
 
 /**
- * Why a segment cannot be used, or null. It says how long the one before it is, so a shortened file is noticed; and only
- * the newest may end in an unfinished write.
+ * Refuses a segment that lost something. It says how long the one before it is, so a shortened file is noticed; and only the
+ * newest may end in an unfinished write.
  */
-function refusalOf(
+function requireWhole(
   { header, end, isCorrupt }: ScannedSegment,
   number: number,
   size: number,
-  previous: ActiveSegment | null,
+  previous: Size | null,
   isNewest: boolean,
-): EngineError | null {
+): void {
   if (header !== null && previous !== null && header.previousBytes !== previous.bytes) {
-    return new EngineError(
+    throw new EngineError(
       `the journal is damaged: ${segmentName(number - 1)} has ${previous.bytes} bytes, ` +
         `${header.previousBytes} were written`,
     )
   }
   const isWhole = header !== null && end === size
-  return isWhole || (isNewest && !isCorrupt) ? null : damaged(number, end)
-}
-
-function damaged(number: number, offset: number): EngineError {
-  return new EngineError(
-    `the journal is damaged: ${segmentName(number)} cannot be read from byte ${offset} on, ` +
+  if (isWhole || (isNewest && !isCorrupt)) return
+  throw new EngineError(
+    `the journal is damaged: ${segmentName(number)} cannot be read from byte ${end} on, ` +
       'and acknowledged records stand there',
   )
 }

@@ -12,7 +12,8 @@
  *     0       4      mark, by which records behind a damaged one are found
  *     4       4      checksum of the rest, seeded with the place: segment and offset
  *     8       4      length of the body
- *     12      6      group: records written together carry the same number, the next group one more
+ *     12      6      group: records written together carry the same number, the next group one more; after a crash that left
+ *                    only a beginning of a group, the next one goes on with its number
  *     18      1      type
  *     19      1      1 for the last record of its group
  *     20      n      body
