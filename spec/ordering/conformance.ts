@@ -206,6 +206,27 @@ for (const [name, open] of Object.entries(engines)) {
     await engine.close()
   })
 
+  test(`${name}: it is read while it forgets`, async () => {
+    const engine = await open()
+    const term = await engine.campaign(0)
+    for (let height = 1; height <= 30; height++) {
+      const hash = BigInt(height) << 100n
+      await engine.submit([{ hash, body: Buffer.alloc(600) }])
+      if (height === 29) await engine.submit([one(1n)])
+      await engine.begin(term, initOf(height))
+      await engine.extend(term, chunk(height, 0, [hash]))
+      await engine.seal(term, { height, count: 1, reason: 'idle' })
+    }
+    await engine.submit([one(2n)])
+    const forgotten = engine.compact(31)
+    assert.equal(
+      (await engine.waiting()).map(({ hash }) => hash),
+      [1n, 2n],
+    )
+    await forgotten
+    await engine.close()
+  })
+
   test(`${name}: nothing is written after it was closed`, async () => {
     const engine = await open()
     await engine.campaign(0)

@@ -24,7 +24,7 @@ import {
   type Written,
 } from './engine.ts'
 import type { JournalFolder } from './files.ts'
-import { type ActiveSegment, openSegments, segmentsOf } from './open-segments.ts'
+import { type ActiveSegment, openSegments, readSegment, segmentsOf } from './open-segments.ts'
 import {
   beginRecord,
   type EngineRecord,
@@ -112,6 +112,8 @@ class LogEngine implements OrderingEngine {
   #newest: Promise<unknown> = Promise.resolve()
   #ended: EngineError | null = null
   #isCompacting = false
+  /** Settles when nobody reads or removes files: one after the other, so that none is gone before it is read. */
+  #files: Promise<unknown> = Promise.resolve()
   #isResigning = false
   /** Blocks wait for room, and the operator was told. */
   #isFull = false
@@ -173,27 +175,18 @@ class LogEngine implements OrderingEngine {
   }
 
   async *read(from: number): AsyncIterable<BlockRecord> {
-    yield* (await this.#assemble(from)).blocks
+    yield* (await this.#alone(() => this.#assemble(from))).blocks
   }
 
   async waiting(): Promise<Submission[]> {
-    return (await this.#assemble(Number.POSITIVE_INFINITY)).waiting
+    return (await this.#alone(() => this.#assemble(Number.POSITIVE_INFINITY))).waiting
   }
 
   async compact(below: number): Promise<void> {
-    if (this.#isCompacting || this.#ended !== null) return
+    if (this.#isCompacting) return
     this.#isCompacting = true
     try {
-      for (const segment of this.#retention.segments) {
-        // The chain may be made shorter meanwhile.
-        const needed = Math.min(below, this.#durable.head.sealed + 1)
-        if (segment === this.#active?.number || !this.#retention.isFree(segment, needed)) break
-        await this.#folder.remove(segmentName(segment))
-        this.#retention.forget(segment)
-      }
-      const [oldest, ...others] = this.#retention.segments
-      if (oldest === undefined || others.length < CARRY_SEGMENTS) return
-      if (this.#retention.isSparse(oldest, below)) await this.#carry(oldest)
+      await this.#alone(() => this.#compact(below))
     } finally {
       this.#isCompacting = false
     }
@@ -202,8 +195,29 @@ class LogEngine implements OrderingEngine {
   async close(): Promise<void> {
     this.#ended ??= new EngineError('the journal is closed')
     await this.#draining
+    await this.#files
     await this.#active?.file.close()
     this.#active = null
+  }
+
+  async #compact(below: number): Promise<void> {
+    for (const segment of this.#retention.segments) {
+      // The chain may be made shorter meanwhile, or the journal closed.
+      const needed = Math.min(below, this.#durable.head.sealed + 1)
+      if (this.#ended !== null || segment === this.#active?.number) break
+      if (!this.#retention.isFree(segment, needed)) break
+      await this.#folder.remove(segmentName(segment))
+      this.#retention.forget(segment)
+    }
+    const [oldest, ...others] = this.#retention.segments
+    if (this.#ended !== null || oldest === undefined || others.length < CARRY_SEGMENTS) return
+    if (this.#retention.isSparse(oldest, below)) await this.#carry(oldest)
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#files.then(work)
+    this.#files = done.catch(() => {})
+    return done
   }
 
   async #write(term: Term, record: EngineRecord): Promise<Written> {
@@ -336,9 +350,7 @@ class LogEngine implements OrderingEngine {
 
   /** Copies what lives in a segment to the end of the journal, so that the segment can be dropped. */
   async #carry(segment: number): Promise<void> {
-    const file = await this.#folder.open(segmentName(segment))
-    const { records } = scanSegment(await file.read(), segment)
-    await file.close()
+    const { records } = scanSegment(await readSegment(this.#folder, segment), segment)
     const ordered = this.#orderedSoon()
     const alive = records
       .filter(({ type }) => type === SUBMIT)
@@ -363,14 +375,13 @@ class LogEngine implements OrderingEngine {
   async #assemble(from: number): Promise<Assembly> {
     const assembly = new Assembly(from)
     const active = this.#active
+    if (active === null) return assembly
     for (const number of await segmentsOf(this.#folder)) {
-      const isActive = number === active?.number
-      const file = isActive ? active.file : await this.#folder.open(segmentName(number))
-      const length = isActive ? active.bytes : Number.POSITIVE_INFINITY
-      const bytes = (await file.read()).subarray(0, length)
-      if (!isActive) await file.close()
+      // What is written meanwhile has another file, or stands behind.
+      const length = number === active.number ? active.bytes : Number.POSITIVE_INFINITY
+      const bytes = (await readSegment(this.#folder, number)).subarray(0, length)
       for (const record of scanSegment(bytes, number).records) assembly.add(record)
-      if (isActive) break
+      if (number === active.number) break
     }
     return assembly
   }
