@@ -9,6 +9,7 @@
  * Invariant: a group begins after the one before is durable, and a failed group leaves no bytes behind, or the engine ends.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ActiveSegment, writeGroup } from './active-segment.ts'
 import { Assembly } from './assembly.ts'
 import {
   type BlockInit,
@@ -24,7 +25,7 @@ import {
   type Written,
 } from './engine.ts'
 import type { JournalFolder } from './files.ts'
-import { type ActiveSegment, openSegments, readSegment, segmentsOf } from './open-segments.ts'
+import { openSegments, readSegment, segmentsOf } from './open-segments.ts'
 import {
   beginRecord,
   type EngineRecord,
@@ -384,29 +385,6 @@ class LogEngine implements OrderingEngine {
       if (number === active.number) break
     }
     return assembly
-  }
-}
-
-/** Appends a group and makes it durable; a failure takes back what it wrote. */
-async function writeGroup(segment: ActiveSegment, bytes: Uint8Array): Promise<void> {
-  const { file } = segment
-  try {
-    await file.write(bytes, segment.bytes)
-    await file.sync()
-  } catch (error) {
-    await takeBack(segment, error as Error)
-    throw error
-  }
-  segment.bytes += bytes.length
-}
-
-/** Cuts what a failed write left. What cannot be cut might be read as written one day, so then the engine ends. */
-async function takeBack({ file, bytes }: ActiveSegment, cause: Error): Promise<void> {
-  try {
-    await file.truncate(bytes)
-    await file.sync()
-  } catch {
-    throw new EngineError(cause.message)
   }
 }
 

@@ -4,8 +4,9 @@
  * Only the newest segment can end in what was never acknowledged; older ones were complete before it was begun. What is
  * missing or damaged elsewhere was acknowledged, so it is an error that names the place.
  */
+import type { ActiveSegment } from './active-segment.ts'
 import { EngineError } from './engine.ts'
-import type { JournalFile, JournalFolder } from './files.ts'
+import type { JournalFolder } from './files.ts'
 import {
   type PlacedRecord,
   type ScannedSegment,
@@ -14,16 +15,7 @@ import {
   segmentNumber,
 } from './segment.ts'
 
-interface Size {
-  number: number
-  /** Its durable size. */
-  bytes: number
-}
-
-/** The segment that is appended to. */
-export interface ActiveSegment extends Size {
-  file: JournalFile
-}
+type Size = Pick<ActiveSegment, 'number' | 'bytes'>
 
 export interface OpenedSegments {
   /** Null: there is none yet. */
