@@ -2,7 +2,8 @@
  * Products and quotients of felts in cells.
  *
  * One factor enters Montgomery form (a * R), the other stays plain, so their product is plain at once:
- * two multiplications and no way back. Results are canonical; scratch is the caller's.
+ * two multiplications and no way back. Results are canonical; scratch is the caller's:
+ * two values in nine limbs, and what an inversion takes.
  */
 import { isSmall, limb0, limb1, limb2, limb3, setLimbs } from './cell'
 import { F29_BYTES, f29Mul, f29Square } from './field29'
@@ -13,22 +14,17 @@ import {
   f29ToCell,
   f29ToMontgomery,
 } from './field29-border'
-import { f29Invert, INVERT_BYTES } from './field29-invert'
+import { f29Invert } from './field29-invert'
 import { f29Reduce } from './field29-reduce'
 
 /** 2^251 in limb 3, and what P adds to it there. */
 const TOP_BITS: u64 = 59
 const P3_LOW: u64 = 17
 
-/** Scratch of each function here, in bytes. */
-export const CELL_FIELD_BYTES: usize = 2 * F29_BYTES + INVERT_BYTES
-
 /** out = a * b mod P. */
 export function cellMul(out: usize, a: usize, b: usize, scratch: usize): void {
   if (isSmall(a) && isSmall(b)) {
-    const left = limb0(a)
-    const right = limb0(b)
-    setLimbs(out, left * right, highProduct(left, right), 0, 0)
+    cellMulSmall(out, limb0(a), limb0(b))
     return
   }
   if ((limb2(a) | limb3(a) | limb2(b) | limb3(b)) == 0) {
@@ -51,6 +47,13 @@ export function cellMul(out: usize, a: usize, b: usize, scratch: usize): void {
   f29Plain(right, b)
   f29Mul(left, left, right)
   f29PlainToCell(out, left)
+}
+
+/** out = a * b of two numbers below 2^64. */
+// @ts-ignore: decorator
+@inline
+export function cellMulSmall(out: usize, a: u64, b: u64): void {
+  setLimbs(out, a * b, highProduct(a, b), 0, 0)
 }
 
 /** out = a / b mod P; b is not 0 (else the result is 0). */

@@ -45,22 +45,30 @@ export function limb0(cell: usize): u64 {
   return load<u64>(cell)
 }
 
+/** All ones for BIG and 0 for SMALL, whose upper limbs are 0 whatever their bytes hold. */
+// @ts-ignore: decorator
+@inline
+function maskOf(tag: i64): u64 {
+  return <u64>(tag >> 63)
+}
+
 // @ts-ignore: decorator
 @inline
 export function limb1(cell: usize): u64 {
-  return isBig(cell) ? load<u64>(cell, 16) : 0
+  return load<u64>(cell, 16) & maskOf(tagOf(cell))
 }
 
 // @ts-ignore: decorator
 @inline
 export function limb2(cell: usize): u64 {
-  return isBig(cell) ? load<u64>(cell, 24) : 0
+  return load<u64>(cell, 24) & maskOf(tagOf(cell))
 }
 
 // @ts-ignore: decorator
 @inline
 export function limb3(cell: usize): u64 {
-  return isBig(cell) ? load<u64>(cell, 8) & LIMB3_MASK : 0
+  const tag = tagOf(cell)
+  return <u64>tag & maskOf(tag) & LIMB3_MASK
 }
 
 // @ts-ignore: decorator
@@ -77,7 +85,7 @@ export function setSmall(out: usize, value: u64): void {
 @inline
 export function setLimbs(out: usize, l0: u64, l1: u64, l2: u64, l3: u64): void {
   store<u64>(out, l0)
-  store<u64>(out, (l1 | l2 | l3) == 0 ? 1 : l3 | <u64>BIG, 8)
+  store<u64>(out, (l1 | l2 | l3) == 0 ? <u64>SMALL : l3 | <u64>BIG, 8)
   store<u64>(out, l1, 16)
   store<u64>(out, l2, 24)
 }
@@ -86,14 +94,16 @@ export function setLimbs(out: usize, l0: u64, l1: u64, l2: u64, l3: u64): void {
 // @ts-ignore: decorator
 @inline
 export function setReduced(out: usize, l0: u64, l1: u64, l2: u64, l3: u64): void {
-  if (l3 > P3 || (l3 == P3 && (l0 | l1 | l2) != 0)) {
-    const borrow1 = u64(l0 == 0)
-    const borrow2 = u64(l1 < borrow1)
-    const borrow3 = u64(l2 < borrow2)
-    setLimbs(out, l0 - 1, l1 - borrow1, l2 - borrow2, l3 - P3 - borrow3)
-  } else {
-    setLimbs(out, l0, l1, l2, l3)
+  if (l3 >= P3 && (l3 > P3 || (l0 | l1 | l2) != 0)) {
+    const borrow0 = u64(l0 == 0)
+    l0 -= 1
+    const borrow1 = borrow0 & u64(l1 == 0)
+    l1 -= borrow0
+    const borrow2 = borrow1 & u64(l2 == 0)
+    l2 -= borrow1
+    l3 -= P3 + borrow2
   }
+  setLimbs(out, l0, l1, l2, l3)
 }
 
 /** Copies a felt; of a SMALL cell with garbage in l1 and l2 it makes the exported form. */
@@ -126,38 +136,52 @@ export function cellIsZero(a: usize): bool {
 }
 
 /** The order of two felts: true when a < b. */
+// @ts-ignore: decorator
+@inline
 export function cellLess(a: usize, b: usize): bool {
-  const a3 = limb3(a)
-  const b3 = limb3(b)
-  if (a3 != b3) return a3 < b3
-  const a2 = limb2(a)
-  const b2 = limb2(b)
-  if (a2 != b2) return a2 < b2
-  const a1 = limb1(a)
-  const b1 = limb1(b)
-  if (a1 != b1) return a1 < b1
-  return limb0(a) < limb0(b)
+  // As numbers without sign the tags order SMALL before BIG, and BIG by limb 3.
+  const aTag = <u64>tagOf(a)
+  const bTag = <u64>tagOf(b)
+  if (aTag != bTag) return aTag < bTag
+  if (aTag != <u64>SMALL) {
+    if (load<u64>(a, 24) != load<u64>(b, 24)) return load<u64>(a, 24) < load<u64>(b, 24)
+    if (load<u64>(a, 16) != load<u64>(b, 16)) return load<u64>(a, 16) < load<u64>(b, 16)
+  }
+  return load<u64>(a) < load<u64>(b)
 }
 
 /** out = a + b mod P, of two felts. */
+// @ts-ignore: decorator
+@inline
 export function cellAdd(out: usize, a: usize, b: usize): void {
-  const a0 = limb0(a)
-  const s0 = a0 + limb0(b)
-  let carry = u64(s0 < a0)
-  const a1 = limb1(a)
-  const t1 = a1 + limb1(b)
-  const s1 = t1 + carry
-  carry = u64(t1 < a1) | u64(s1 < t1)
-  const a2 = limb2(a)
-  const t2 = a2 + limb2(b)
-  const s2 = t2 + carry
-  carry = u64(t2 < a2) | u64(s2 < t2)
-  setReduced(out, s0, s1, s2, limb3(a) + limb3(b) + carry)
+  // Each tag is loaded once: V8 does not see that it stays.
+  const aTag = tagOf(a)
+  const bTag = tagOf(b)
+  const aMask = maskOf(aTag)
+  const bMask = maskOf(bTag)
+  const s0 = load<u64>(a) + load<u64>(b)
+  const carry0 = u64(s0 < load<u64>(a))
+  const a1 = load<u64>(a, 16) & aMask
+  const t1 = a1 + (load<u64>(b, 16) & bMask)
+  const s1 = t1 + carry0
+  const carry1 = u64(t1 < a1) | u64(s1 < t1)
+  const a2 = load<u64>(a, 24) & aMask
+  const t2 = a2 + (load<u64>(b, 24) & bMask)
+  const s2 = t2 + carry1
+  const carry2 = u64(t2 < a2) | u64(s2 < t2)
+  const a3 = <u64>aTag & aMask & LIMB3_MASK
+  setReduced(out, s0, s1, s2, a3 + (<u64>bTag & bMask & LIMB3_MASK) + carry2)
 }
 
 /** out = a - b mod P, of two felts. */
+// @ts-ignore: decorator
+@inline
 export function cellSub(out: usize, a: usize, b: usize): void {
-  subtract(out, limb0(a), limb1(a), limb2(a), limb3(a), b)
+  const tag = tagOf(a)
+  const mask = maskOf(tag)
+  const a1 = load<u64>(a, 16) & mask
+  const a2 = load<u64>(a, 24) & mask
+  subtract(out, load<u64>(a), a1, a2, <u64>tag & mask & LIMB3_MASK, b)
 }
 
 /** out = -a mod P. */
@@ -168,27 +192,28 @@ export function cellNegate(out: usize, a: usize): void {
 // @ts-ignore: decorator
 @inline
 function subtract(out: usize, a0: u64, a1: u64, a2: u64, a3: u64, b: usize): void {
-  const b0 = limb0(b)
+  const tag = tagOf(b)
+  const mask = maskOf(tag)
+  const b0 = load<u64>(b)
   let d0 = a0 - b0
-  let borrow = u64(a0 < b0)
-  const b1 = limb1(b)
+  const borrow0 = u64(a0 < b0)
+  const b1 = load<u64>(b, 16) & mask
   const t1 = a1 - b1
-  let d1 = t1 - borrow
-  borrow = u64(a1 < b1) | u64(t1 < borrow)
-  const b2 = limb2(b)
+  let d1 = t1 - borrow0
+  const borrow1 = u64(a1 < b1) | u64(t1 < borrow0)
+  const b2 = load<u64>(b, 24) & mask
   const t2 = a2 - b2
-  let d2 = t2 - borrow
-  borrow = u64(a2 < b2) | u64(t2 < borrow)
-  let d3 = a3 - limb3(b) - borrow
+  let d2 = t2 - borrow1
+  const borrow2 = u64(a2 < b2) | u64(t2 < borrow1)
+  let d3 = a3 - (<u64>tag & mask & LIMB3_MASK) - borrow2
   if (<i64>d3 < 0) {
     // Negative by less than P: adding P = (1, 0, 0, P3) carries through limbs that are all ones.
     d0 += 1
-    let carry = u64(d0 == 0)
-    d1 += carry
-    carry &= u64(d1 == 0)
-    d2 += carry
-    carry &= u64(d2 == 0)
-    d3 += P3 + carry
+    const carry0 = u64(d0 == 0)
+    d1 += carry0
+    const carry1 = carry0 & u64(d1 == 0)
+    d2 += carry1
+    d3 += P3 + (carry1 & u64(d2 == 0))
   }
   setLimbs(out, d0, d1, d2, d3)
 }

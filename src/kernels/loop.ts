@@ -12,8 +12,8 @@
  * which every call sets and which `return` checks in the frame that it restores. (3) Without marks the pause is looked at
  * where a program can go backwards, so a straight line may overrun it; with marks, before each step.
  */
-import { addBig, lessThan, multiplySmall, subtractBig } from './big'
-import { cellEquals, REL, SMALL, tagOf, UNSET } from './cell'
+import { cellAdd, cellEquals, cellLess, cellSub, REL, SMALL, tagOf, UNSET } from './cell'
+import { cellMulSmall } from './cell-field'
 import { mark } from './memory'
 import {
   AP,
@@ -416,13 +416,13 @@ export function walk<T>(first: u32): i32 {
         const dstTag = tagOf(dst)
         if (dstTag == UNSET) {
           if (!isFeltTag(tag0) || !isFeltTag(tag1)) break
-          addBig(dst, op0, op1)
+          cellAdd(dst, op0, op1)
         } else {
           const known = tag0 == UNSET ? op1 : op0
           if (!isFeltTag(dstTag) || !isFeltTag(tagOf(known))) break
           const other = tag0 == UNSET ? op0 : op1
           if (tagOf(other) != UNSET) break
-          subtractBig(other, dst, known)
+          cellSub(other, dst, known)
         }
         if (isInteger<T>()) {
           mark(dst)
@@ -445,7 +445,7 @@ export function walk<T>(first: u32): i32 {
           ? immediateOf(pc)
           : (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
         if (tagOf(dst) != UNSET || tagOf(op0) != SMALL || tagOf(op1) != SMALL) break
-        multiplySmall(dst, load<u64>(op0), load<u64>(op1))
+        cellMulSmall(dst, load<u64>(op0), load<u64>(op1))
         if (isInteger<T>()) {
           mark(dst)
           mark(op0)
@@ -564,7 +564,7 @@ export function walk<T>(first: u32): i32 {
           return leave(EXIT_HINT, kind, ap, fp, pc, steps)
         }
         const isLess =
-          kind == KIND_LESS ? <u64>lessThan(left, right) : <u64>!lessThan(right, left)
+          kind == KIND_LESS ? <u64>cellLess(left, right) : <u64>!cellLess(right, left)
         store<u64>(out, isLess)
         store<i64>(out, SMALL, 8)
         kind = load<u8>(pc, RECORD_PLAIN)

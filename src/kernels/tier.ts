@@ -3,12 +3,22 @@
  *
  * A state is `steps << 32 | ap`. Compiled code keeps it in a local, so whatever looks at registers stores them first.
  */
-import { addFelts, builtinOperand, multiplyFelts } from './operands'
-import { addBig, lessThan, multiplySmall, subtractBig } from './big'
+import {
+  cellAdd,
+  cellEquals,
+  cellIsZero,
+  cellLess,
+  cellSub,
+  REL,
+  SMALL,
+  tagOf,
+  UNSET,
+} from './cell'
+import { cellMulSmall } from './cell-field'
 import { divide, multiplyWide, runHints, split } from './hints'
-import { generalStep } from './step'
-import { cellEquals, cellIsZero, REL, SMALL, tagOf, UNSET } from './cell'
 import { copyCell, isFelt } from './memory'
+import { addFelts, builtinOperand, multiplyFelts } from './operands'
+import { generalStep } from './step'
 import {
   AP,
   DONE,
@@ -99,7 +109,7 @@ export function tierPause(state: u64, fp: u32, pc: u32, ahead: u32): i32 {
 export function tierAdd(dst: usize, op0: usize, op1: usize): i32 {
   if (tagOf(dst) == UNSET) {
     if (isFelt(op0) && isFelt(op1)) {
-      addBig(dst, op0, op1)
+      cellAdd(dst, op0, op1)
       return 1
     }
     // A pointer and a number.
@@ -124,7 +134,7 @@ export function tierAdd(dst: usize, op0: usize, op1: usize): i32 {
 @inline
 function takeFrom(out: usize, a: usize, b: usize): i32 {
   if (isFelt(a) && isFelt(b)) {
-    subtractBig(out, a, b)
+    cellSub(out, a, b)
     return 1
   }
   const tag = tagOf(b)
@@ -146,7 +156,7 @@ function takeFrom(out: usize, a: usize, b: usize): i32 {
 /** dst = op0 * op1 of felts; 0 when it is not that simple. */
 export function tierMultiply(dst: usize, op0: usize, op1: usize): i32 {
   if (tagOf(dst) == UNSET && tagOf(op0) == SMALL && tagOf(op1) == SMALL) {
-    multiplySmall(dst, load<u64>(op0), load<u64>(op1))
+    cellMulSmall(dst, load<u64>(op0), load<u64>(op1))
     return 1
   }
   return multiplyFelts(dst, op0, op1)
@@ -155,7 +165,7 @@ export function tierMultiply(dst: usize, op0: usize, op1: usize): i32 {
 /** The hints on felts whose results are unset; 0, and nothing done, when that is not so. */
 export function tierLess(a: usize, b: usize, orEqual: i32, dst: usize): i32 {
   if (!isFelt(a) || !isFelt(b) || tagOf(dst) != UNSET) return 0
-  const isLess = orEqual != 0 ? <u64>!lessThan(b, a) : <u64>lessThan(a, b)
+  const isLess = orEqual != 0 ? <u64>!cellLess(b, a) : <u64>cellLess(a, b)
   store<u64>(dst, isLess)
   store<i64>(dst, SMALL, 8)
   return 1
