@@ -168,10 +168,6 @@ export class CachedState {
     this.#flags[slot] = 0
   }
 
-  isPreset(slot: number): boolean {
-    return (this.#flags[slot]! & PRESET) !== 0
-  }
-
   /** The engine's location of a slot that was loaded or preset. */
   location(slot: number): number {
     return this.#locations[slot]!

@@ -42,7 +42,6 @@ import {
   E_RES,
   E_RES_ADVANCE,
   E_RES_ASSERT,
-  E_RES_JUMP,
   E_RETURN_FP,
   E_RETURN_PC,
   E_STEPS,
@@ -147,7 +146,6 @@ function wordsOf(segments: Segments): string {
     case E_RETURN_FP:
       return `Call failed to write return-fp (inconsistent dst): ${a()} != ${b()}. Did you forget to increment ap?`
     case E_JUMP:
-    case E_RES_JUMP:
       return 'Res.UNCONSTRAINED cannot be used with PcUpdate.JUMP'
     case E_JUMP_RELATIVE:
       return 'A relocatable value as Res cannot be used with PcUpdate.JUMP_REL'

@@ -12,18 +12,15 @@ const VOID = 0x40
 /** Instructions without immediates. */
 export const op = {
   unreachable: 0x00,
-  else: 0x05,
   end: 0x0b,
   return: 0x0f,
   i32Eqz: 0x45,
-  i32Eq: 0x46,
   i32Ne: 0x47,
   i32LtS: 0x48,
   i32LtU: 0x49,
   i32GtU: 0x4b,
   i32GeU: 0x4f,
   i64Eqz: 0x50,
-  i64Eq: 0x51,
   i64Ne: 0x52,
   i64LtS: 0x53,
   i64LtU: 0x54,
@@ -32,7 +29,6 @@ export const op = {
   i64GeU: 0x5a,
   i32Add: 0x6a,
   i32Sub: 0x6b,
-  i32And: 0x71,
   i32Or: 0x72,
   i32Shl: 0x74,
   i32ShrU: 0x76,
@@ -162,8 +158,8 @@ export class Code {
     return ++this.depth
   }
 
-  if(type = VOID): this {
-    this.op(0x04, type)
+  if(): this {
+    this.op(0x04, VOID)
     this.depth++
     return this
   }
