@@ -2,8 +2,9 @@
  * The few things that a journal does with files. Specs put a file system of their own in its place, which loses what was
  * not synced, tears writes and runs full.
  */
-import { constants, type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from '../storage/sync-folder.ts'
 
 export interface JournalFolder {
   /** Names of the files, in any order. */
@@ -42,16 +43,6 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
       await unlink(join(path, name))
       await syncFolder(path)
     },
-  }
-}
-
-/** That a file has come or gone is durable when its folder is synced. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -4,9 +4,10 @@
  *
  * Invariant: a file of that ending is whole, for it gets its name when it is on the disk.
  */
-import { type FileHandle, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FolderError, folderErrorOf } from './folder-error.ts'
+import { syncFolder } from './sync-folder.ts'
 
 /** All files together: some hundreds of the largest classes. */
 const MOST_BYTES = 2 ** 30
@@ -34,9 +35,9 @@ export class CasmFolder {
         throw new FolderError(`${this.path} has ${MOST_BYTES} bytes already; remove old files`)
       }
       const draft = join(this.path, 'draft.new')
-      await written(await open(draft, 'w'), (file) => file.writeFile(text))
+      await writeDurably(draft, text)
       await rename(draft, join(this.path, `0x${hash.toString(16)}.casm.json`))
-      if (process.platform !== 'win32') await written(await open(this.path, 'r'), async () => {})
+      await syncFolder(this.path)
     } catch (error) {
       throw folderErrorOf(this.path, error)
     }
@@ -50,13 +51,10 @@ export class CasmFolder {
   }
 }
 
-/** Writes to a file or folder, syncs and closes it. */
-async function written(
-  file: FileHandle,
-  write: (file: FileHandle) => Promise<unknown>,
-): Promise<void> {
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w')
   try {
-    await write(file)
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()

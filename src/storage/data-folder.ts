@@ -25,6 +25,7 @@ import {
 import { join } from 'node:path'
 import { FolderError, folderErrorOf } from './folder-error.ts'
 import { takeLock } from './folder-lock.ts'
+import { syncFolderNow } from './sync-folder.ts'
 
 /** The form that this code reads and writes. */
 export const FORMAT = 1
@@ -140,16 +141,5 @@ function writeFormat(path: string, format: number): void {
     closeSync(file)
   }
   renameSync(draft, join(path, 'format'))
-  syncFolder(path)
-}
-
-/** Makes the names of a folder survive a power cut, where the system lets one sync a folder. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
+  syncFolderNow(path)
 }

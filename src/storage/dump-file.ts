@@ -13,6 +13,7 @@ import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FolderError, folderErrorOf } from './folder-error.ts'
+import { syncFolder } from './sync-folder.ts'
 
 const MAGIC = 'FUGUE DUMP 1'
 const HASH_BYTES = 32
@@ -179,14 +180,5 @@ async function extract(
 async function writeWhole(out: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     at += (await out.write(bytes, at, bytes.length - at)).bytesWritten
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
