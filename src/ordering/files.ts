@@ -35,7 +35,14 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
     list: () => readdir(path),
     create: async (name) => {
       const file = await open(join(path, name), 'wx+')
-      await syncFolder(path)
+      try {
+        await syncFolder(path)
+      } catch (error) {
+        await file.close()
+        // It would be in the way of the next attempt.
+        await unlink(join(path, name))
+        throw error
+      }
       return new DiskFile(file)
     },
     open: async (name) => new DiskFile(await open(join(path, name), 'r+')),
