@@ -5,7 +5,7 @@
  * Invariant: a file of that ending is whole, for it gets its name when it is on the disk.
  */
 import { mkdir, open, readdir, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { FolderError, folderErrorOf } from './folder-error.ts'
 import { syncFolder } from './sync-folder.ts'
 
@@ -30,7 +30,8 @@ export class CasmFolder {
 
   async #keep(hash: bigint, text: string): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true })
+      const made = await mkdir(this.path, { recursive: true })
+      if (made !== undefined) await syncFolder(dirname(this.path))
       if ((await this.#size()) + text.length > MOST_BYTES) {
         throw new FolderError(`${this.path} has ${MOST_BYTES} bytes already; remove old files`)
       }

@@ -14,7 +14,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -25,7 +24,7 @@ import {
 import { join } from 'node:path'
 import { FolderError, folderErrorOf } from './folder-error.ts'
 import { takeLock } from './folder-lock.ts'
-import { syncFolderNow } from './sync-folder.ts'
+import { makeFolderNow, syncFolderNow } from './sync-folder.ts'
 
 /** The form that this code reads and writes. */
 export const FORMAT = 1
@@ -73,7 +72,7 @@ export async function openDataFolder(
     const isNew = readFormat(path) === null
     if (!isNew) migrate(path, format, steps)
     const journal = join(path, 'journal')
-    mkdirSync(journal, { recursive: true })
+    makeFolderNow(journal)
     const settle = () => writeFormat(path, format)
     const [database, casm] = [join(path, 'chain.mdb'), join(path, 'casm')]
     return { path, database, journal, casm, isNew, settle, release }
@@ -85,7 +84,7 @@ export async function openDataFolder(
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolderNow(path)
     if (!statSync(path).isDirectory()) throw new FolderError(`${path} is not a folder`)
   } catch (error) {
     throw folderErrorOf(path, error)

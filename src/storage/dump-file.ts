@@ -93,6 +93,8 @@ export async function readDump(file: string, folder: string): Promise<number> {
     await rm(draft, { recursive: true, force: true })
     for (const inner of FOLDERS) await mkdir(join(draft, inner), { recursive: true })
     await extract(file, input, manifest, start, draft)
+    for (const inner of FOLDERS) await syncFolder(join(draft, inner))
+    await syncFolder(draft)
     if (existsSync(folder)) await rmdir(folder)
     await rename(draft, folder)
     await syncFolder(dirname(folder))

@@ -1,9 +1,10 @@
 /**
- * Makes the names in a folder survive a power cut: that a file has come or gone is durable when its folder is synced, where
- * the system lets one do that.
+ * Makes the names in a folder survive a power cut: that a file or folder has come or gone is durable when the folder that it
+ * is in is synced, where the system lets one do that.
  */
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 
 const isPossible = process.platform !== 'win32'
 
@@ -26,5 +27,15 @@ export function syncFolderNow(path: string): void {
     fsyncSync(folder)
   } finally {
     closeSync(folder)
+  }
+}
+
+/** Makes a folder, and those above it that are not there, for good. */
+export function makeFolderNow(path: string): void {
+  const lowest = resolve(path)
+  const highest = mkdirSync(lowest, { recursive: true })
+  if (highest === undefined) return
+  for (let made = lowest; made.length >= highest.length; made = dirname(made)) {
+    syncFolderNow(dirname(made))
   }
 }
