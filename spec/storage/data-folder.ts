@@ -84,6 +84,15 @@ test('a process that was killed while it took over is followed', async () => {
   assert.equal(readdirSync(path).sort(), ['journal'])
 })
 
+test("what a power cut left of a draft stands in nobody's way", async () => {
+  const path = newFolder()
+  mkdirSync(path, { recursive: true })
+  writeFileSync(join(path, 'lock.draft.1'), Buffer.alloc(150))
+  const folder = await openDataFolder(path)
+  assert.equal(readdirSync(path).sort(), ['journal', 'lock'])
+  folder.release()
+})
+
 test('a process number that now belongs to another process is no holder', async () => {
   const path = newFolder()
   const folder = await openDataFolder(path)

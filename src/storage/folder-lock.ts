@@ -66,13 +66,19 @@ export async function takeLock(folder: string): Promise<() => void> {
   } catch (error) {
     throw folderErrorOf(folder, error)
   }
-  cleanUp(folder)
   const touching = setInterval(() => touch(lock), TOUCH_MS)
   touching.unref()
-  return () => {
+  const release = () => {
     clearInterval(touching)
     if (holderOf(lock)?.id === own.id) remove(lock)
   }
+  try {
+    cleanUp(folder)
+  } catch (error) {
+    release()
+    throw folderErrorOf(folder, error)
+  }
+  return release
 }
 
 /** Whether the draft became the lock; false: somebody else was faster, look again. */
@@ -146,10 +152,17 @@ function startOf(pid: number): string {
 function holderOf(file: string): Holder | null {
   const text = read(file)
   if (text === '') return null
+  const holder = parsed(text)
+  if (holder !== null) return holder
+  throw new FolderError(`${file} is damaged; delete it if no node uses the folder`)
+}
+
+/** Null: it is no holder that somebody wrote to the end. */
+function parsed(text: string): Holder | null {
   try {
     return JSON.parse(text) as Holder
   } catch {
-    throw new FolderError(`${file} is damaged; delete it if no node uses the folder`)
+    return null
   }
 }
 
@@ -218,7 +231,7 @@ function cleanUp(folder: string): void {
     const file = join(folder, name)
     if (name.startsWith('lock.after.')) remove(file)
     if (!name.startsWith('lock.draft.')) continue
-    const owner = holderOf(file)
+    const owner = parsed(read(file))
     if (owner === null || (owner.place === place && !isAlive(owner))) remove(file)
   }
 }
