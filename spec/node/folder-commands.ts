@@ -239,6 +239,20 @@ test('after pruning the rest still verifies', async () => {
   assert.match((await command(copy, 'inspect', 'block', '1')).text, '"block_number": 1')
 })
 
+test('a prune that was interrupted is finished by the next one', async () => {
+  const copy = await changed(({ database }) => {
+    // Readers are told first; then the process ended.
+    database.facts.putSync('lowest state', `${busy}`)
+  })
+  const { text } = await command(copy, 'prune', '--below', `${busy}`)
+  assert.match(text, 'nothing to drop')
+  await withStoredChain(copy, ({ database: { state } }) => {
+    assert.equal(state.touchedIn(busy - 1), [])
+    assert.equal(state.touchedIn(busy), [])
+    assert.ok(state.touchedIn(height - KEPT_HEIGHTS - 1).length > 0)
+  })
+})
+
 test('blocks above a height are taken back, and the chain goes on from there', async () => {
   const copy = await changed(() => {})
   assert.match(await refused(copy, 'abort', '--above', `${height}`), 'there is no block above')

@@ -66,12 +66,15 @@ export class ChainWriter {
 
   /** Drops state and proofs of heights below one, but for the newest; blocks, receipts and events stay. */
   pruneBelow(height: number): void {
-    const target = Math.min(height, storedHeight(this.#database) - KEPT_HEIGHTS)
-    if (target <= lowestState(this.#database)) return
-    // First what readers go by, then the work, in parts that a kill may separate.
-    this.#write('the lowest state', () => {
-      this.#database.facts.putSync(LOWEST_STATE, `${target}`)
-    })
+    const lowest = lowestState(this.#database)
+    const target = Math.max(lowest, Math.min(height, storedHeight(this.#database) - KEPT_HEIGHTS))
+    if (target === 0) return
+    // First what readers go by, then the work, in parts that a kill may separate: what it left is done now.
+    if (target > lowest) {
+      this.#write('the lowest state', () => {
+        this.#database.facts.putSync(LOWEST_STATE, `${target}`)
+      })
+    }
     for (let isDone = false; !isDone; ) {
       this.#write('less history', () => {
         const { state, tries } = this.#database
