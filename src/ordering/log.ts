@@ -81,18 +81,17 @@ export async function openLogEngine(
   const all = { ...defaultLogOptions, ...options }
   const standing = new Standing()
   const retention = new Retention()
-  let places = 0
+  const held: EngineRecord[] = []
   const { active, nextGroup } = await openSegments(
     folder,
     (record, segment) => {
       standing.apply(record)
       retention.note(record, segment)
-      if (record.type !== SUBMIT) return
-      for (const { place } of readSubmit(record.body)) places = Math.max(places, place + 1)
+      held.push(record)
     },
     all.say,
   )
-  return new LogEngine(folder, all, standing, retention, active, nextGroup, places)
+  return new LogEngine(folder, all, standing, retention, active, nextGroup, held)
 }
 
 class LogEngine implements OrderingEngine {
@@ -106,6 +105,8 @@ class LogEngine implements OrderingEngine {
   #nextGroup: number
   /** Place of the next submission. */
   #places: number
+  /** All that is durable, until blocks are forgotten: recovery reads it more than once. Null: it is read from the files. */
+  #held: EngineRecord[] | null
   #queue: Pending[] = []
   #group: Pending[] = []
   #draining: Promise<void> | null = null
@@ -126,7 +127,7 @@ class LogEngine implements OrderingEngine {
     retention: Retention,
     active: ActiveSegment | null,
     nextGroup: number,
-    places: number,
+    held: EngineRecord[],
   ) {
     this.#folder = folder
     this.#options = options
@@ -136,7 +137,8 @@ class LogEngine implements OrderingEngine {
     this.#retention = retention
     this.#active = active
     this.#nextGroup = nextGroup
-    this.#places = places
+    this.#places = retention.nextPlace
+    this.#held = held
   }
 
   async campaign(height: number): Promise<Term> {
@@ -202,6 +204,7 @@ class LogEngine implements OrderingEngine {
   }
 
   async #compact(below: number): Promise<void> {
+    this.#held = null
     for (const segment of this.#retention.segments) {
       // The chain may be made shorter meanwhile, or the journal closed.
       const needed = Math.min(below, this.#durable.head.sealed + 1)
@@ -285,6 +288,7 @@ class LogEngine implements OrderingEngine {
     for (const record of records) {
       this.#durable.apply(record)
       this.#retention.note(record, active.number)
+      this.#held?.push(record)
     }
   }
 
@@ -375,16 +379,23 @@ class LogEngine implements OrderingEngine {
   /** Puts together what is durable. */
   async #assemble(from: number): Promise<Assembly> {
     const assembly = new Assembly(from)
+    for (const record of this.#held ?? (await this.#stored())) assembly.add(record)
+    return assembly
+  }
+
+  /** The durable records, read from the files. */
+  async #stored(): Promise<EngineRecord[]> {
+    const stored: EngineRecord[] = []
     const active = this.#active
-    if (active === null) return assembly
+    if (active === null) return stored
     for (const number of await segmentsOf(this.#folder)) {
       // What is written meanwhile has another file, or stands behind.
       const length = number === active.number ? active.bytes : Number.POSITIVE_INFINITY
       const bytes = (await readSegment(this.#folder, number)).subarray(0, length)
-      for (const record of scanSegment(bytes, number).records) assembly.add(record)
+      for (const record of scanSegment(bytes, number).records) stored.push(record)
       if (number === active.number) break
     }
-    return assembly
+    return stored
   }
 }
 

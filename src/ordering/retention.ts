@@ -5,11 +5,11 @@
  *
  * Invariant: `live` of a segment is the number of waiting submissions whose newest copy it holds.
  */
-import type { Submission } from './engine.ts'
 import {
   type EngineRecord,
   EXTEND,
   heightOf,
+  type Placed,
   REWIND,
   readExtend,
   readRewind,
@@ -27,7 +27,14 @@ interface Need {
 export class Retention {
   /** Ascending, for segments are added in order. */
   readonly #needs = new Map<number, Need>()
-  readonly #places = new Map<bigint, number>()
+  /** Segment of the newest copy of each waiting submission. */
+  readonly #homes = new Map<bigint, number>()
+  #nextPlace = 0
+
+  /** Place of the next submission: above all that were ever noted. */
+  get nextPlace(): number {
+    return this.#nextPlace
+  }
 
   /** Takes note of a record that is durable in a segment. */
   note(record: EngineRecord, segment: number): void {
@@ -46,7 +53,7 @@ export class Retention {
 
   /** Whether the newest copy of a waiting submission is in the segment. */
   isLive(hash: bigint, segment: number): boolean {
-    return this.#places.get(hash) === segment
+    return this.#homes.get(hash) === segment
   }
 
   /** The segments, oldest first. */
@@ -70,10 +77,11 @@ export class Retention {
     this.#needs.delete(segment)
   }
 
-  #noteSubmissions(batch: Submission[], segment: number, need: Need): void {
-    for (const { hash } of batch) {
+  #noteSubmissions(batch: Placed[], segment: number, need: Need): void {
+    for (const { place, hash } of batch) {
+      this.#nextPlace = Math.max(this.#nextPlace, place + 1)
       this.#release(hash)
-      this.#places.set(hash, segment)
+      this.#homes.set(hash, segment)
       need.live++
       need.submitted++
     }
@@ -86,10 +94,10 @@ export class Retention {
 
   /** A submission waits no longer, or has a newer copy; returns the need of the segment that holds it. */
   #release(hash: bigint): Need | null {
-    const place = this.#places.get(hash)
-    if (place === undefined) return null
-    this.#places.delete(hash)
-    const home = this.#needOf(place)
+    const segment = this.#homes.get(hash)
+    if (segment === undefined) return null
+    this.#homes.delete(hash)
+    const home = this.#needOf(segment)
     home.live--
     return home
   }

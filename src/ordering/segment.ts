@@ -28,6 +28,7 @@ export const HEADER_BYTES = 32
 export const RECORD_BYTES = 20
 const MAGIC = Buffer.from('FUGUEJL1')
 const MARK = Buffer.from([0xf6, 0x75, 0x67, 0xa5])
+const MARK_WORD = MARK.readUInt32LE(0)
 
 export interface SegmentHeader {
   number: number
@@ -127,7 +128,7 @@ function readHeader(bytes: Buffer, number: number): SegmentHeader | null {
 
 function readRecord(bytes: Buffer, offset: number, number: number): PlacedRecord | null {
   if (offset + RECORD_BYTES > bytes.length) return null
-  if (bytes.compare(MARK, 0, 4, offset, offset + 4) !== 0) return null
+  if (bytes.readUInt32LE(offset) !== MARK_WORD) return null
   const start = offset + RECORD_BYTES
   const end = start + bytes.readUInt32LE(offset + 8)
   if (end > bytes.length) return null
@@ -153,11 +154,12 @@ function laterRecords(bytes: Buffer, from: number, number: number): PlacedRecord
   return found
 }
 
+/** Where a record stands, as its checksum takes it: segment, offset (6 bytes), 2 bytes of 0. */
+const place = Buffer.alloc(12)
+
 /** The checksum of the record whose bytes are from `at` to `end`, standing at `offset` of segment `number`. */
 function sum(bytes: Buffer, at: number, end: number, number: number, offset: number): number {
-  const place = Buffer.allocUnsafe(12)
   place.writeUInt32LE(number, 0)
   place.writeUIntLE(offset, 4, 6)
-  place.writeUInt16LE(0, 10)
   return checksum(bytes.subarray(at + 8, end), 0, checksum(place))
 }
