@@ -84,9 +84,7 @@ export class BlockMaker {
     this.#machine = createStarknetMachine({ crypto })
     this.store = new LmdbStore(database)
     this.#tries = new StateCommitter(database.tries, this.store.height(), hashes)
-    for (const classHash of this.store.classHashes()) {
-      this.#publish(this.store.classByHash(classHash)!)
-    }
+    for (const declared of this.store.classes()) this.#publish(declared)
     if (this.store.height() >= 0) return
     const { stateDiff, classes } = genesis(options)
     this.write(stateDiff, classes)

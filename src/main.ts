@@ -153,9 +153,7 @@ async function startChain(
   if (disk === null || store.height() < 0) {
     await appendGenesis(options, store, executors, committer)
   } else {
-    for (const classHash of disk.store.classHashes()) {
-      executors.publishClass(store.classByHash(classHash)!, true)
-    }
+    for (const declared of disk.store.classes()) executors.publishClass(declared, true)
   }
 
   let halt: (reason: string) => void = () => {}

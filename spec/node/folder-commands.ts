@@ -19,6 +19,8 @@ import { firstDifference } from '../../src/node/commands/difference.ts'
 import { runFolderCommand } from '../../src/node/commands/folder-command.ts'
 import { type StoredChain, withStoredChain } from '../../src/node/commands/stored-chain.ts'
 import { type FolderCommand, readCommand } from '../../src/node/config.ts'
+import { openJournalFolder } from '../../src/ordering/files.ts'
+import { openLogEngine } from '../../src/ordering/log.ts'
 import { packageRoot } from '../../src/shared/package-root.ts'
 import { FEE } from '../../src/starknet/outcome.ts'
 import { decodeStateDiff, encodeBlock } from '../../src/storage/block-codec.ts'
@@ -271,6 +273,41 @@ test('blocks above a height are taken back, and the chain goes on from there', a
     await node.stop()
   }
   assert.match((await command(copy, 'verify')).text, 'are right')
+})
+
+/** A copy of a chain whose end was decided and not brought about. */
+async function rewound(to: number): Promise<string> {
+  const copy = await changed(() => {})
+  const engine = await openLogEngine(await openJournalFolder(join(copy, 'journal')))
+  await engine.rewind(await engine.campaign(height), to)
+  await engine.close()
+  return copy
+}
+
+test('what is being taken back is shown no more, before and after it is done', async () => {
+  const copy = await rewound(busy - 1)
+  const note = `blocks ${busy} to ${height} are still stored and no longer part of the chain`
+  const verified = await command(copy, 'verify')
+  assert.match(verified.text, note)
+  assert.match(verified.text, `blocks 0 to ${busy - 1} with`)
+  assert.match((await command(copy, 'inspect', 'db')).text, `0 to ${busy - 1};`)
+  assert.match(await refused(copy, 'inspect', 'tx', transfer), 'no stored block has')
+  const file = join(base, 'rewound.dump')
+  assert.match((await command(copy, 'dump', file)).text, `wrote blocks 0 to ${busy - 1}`)
+  const loaded = join(base, 'rewound')
+  await command(loaded, 'load', file)
+  for (const folder of [copy, loaded]) {
+    assert.match(await refused(folder, 'abort', '--above', `${busy - 1}`), 'there is no block')
+    assert.is((await command(folder, 'verify')).lines[0]!.includes('no longer part'), false)
+  }
+})
+
+test('a prune finishes what is being taken back, for it would make that impossible', async () => {
+  const copy = await rewound(busy - 1)
+  await refused(copy, 'prune', '--below', `${busy}`)
+  const { text } = await command(copy, 'verify')
+  assert.match(text, `blocks 0 to ${busy - 1} with`)
+  assert.not.match(text, 'no longer part')
 })
 
 test('what was pruned cannot be the end of the chain', async () => {

@@ -134,10 +134,11 @@ export class LmdbStore implements ChainStore {
     return stored
   }
 
-  /** Hashes of all stored classes, ascending. */
-  *classHashes(): Generator<bigint> {
+  /** All classes of the chain, by ascending hash. */
+  *classes(): Generator<StoredClass> {
     for (const key of this.#database.classes.getKeys({ start: Buffer.alloc(0) })) {
-      yield BigInt(`0x${Buffer.from(key).toString('hex')}`)
+      const stored = this.classByHash(BigInt(`0x${Buffer.from(key).toString('hex')}`))
+      if (stored !== null) yield stored
     }
   }
 

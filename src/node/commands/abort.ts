@@ -2,12 +2,10 @@
  * `fugue abort`: takes back all blocks above a height of a chain that no node uses. The journal decides, so a command that
  * was interrupted is finished by the next one, or by the next start of the node.
  */
-import { openJournalFolder } from '../../ordering/files.ts'
-import { openLogEngine } from '../../ordering/log.ts'
-import { ChainWriter } from '../../storage/chain-writer.ts'
+import { EngineError } from '../../ordering/engine.ts'
 import { finishRewind, takeLead } from '../recovery.ts'
 import { UsageError } from '../usage-error.ts'
-import { type StoredChain, withStoredChain } from './stored-chain.ts'
+import { type ChangedChain, changeStoredChain } from './stored-chain.ts'
 
 /** Takes back what is above; refuses where there is nothing, and where the state of that height was pruned. */
 export async function abort(
@@ -15,37 +13,31 @@ export async function abort(
   above: number,
   say: (line: string) => void,
 ): Promise<void> {
-  await withStoredChain(dataDir, (chain) => abortAbove(chain, above, say))
+  await changeStoredChain(dataDir, say, (chain) => abortAbove(chain, above, say))
 }
 
 async function abortAbove(
-  { folder, database, store }: StoredChain,
+  { store, writer, engine }: ChangedChain,
   above: number,
   say: (line: string) => void,
 ): Promise<void> {
-  const writer = new ChainWriter(database)
-  const abortStored = async (height: number) => writer.abortAbove(height)
-  const engine = await openLogEngine(await openJournalFolder(folder.journal), { say })
-  try {
-    await finishRewind(engine, store, abortStored, say)
-    const { sealed, open } = await engine.head()
-    const newest = Math.max(store.height(), open ?? sealed)
-    const lowest = store.lowestState()
-    if (above >= newest) {
-      throw new UsageError(`there is no block above ${above}, the newest is ${newest}`)
-    }
-    if (above < lowest) {
-      throw new UsageError(
-        `the state of block ${above} was pruned; blocks can be taken back down to ${lowest}`,
-      )
-    }
-    const term = await takeLead(engine, store.height(), say)
-    // What it resolves to is never read: nobody else writes to this journal.
-    await engine.rewind(term, above)
-    await finishRewind(engine, store, abortStored, () => {})
-    say(`blocks ${above + 1} to ${newest} are gone, the chain ends at block ${above}`)
-    say('their transactions may be sent again; what waited for a block still waits')
-  } finally {
-    await engine.close()
+  const { sealed, open } = await engine.head()
+  const newest = Math.max(store.height(), open ?? sealed)
+  const lowest = store.lowestState()
+  if (above >= newest) {
+    throw new UsageError(`there is no block above ${above}, the newest is ${newest}`)
   }
+  if (above < lowest) {
+    throw new UsageError(
+      `the state of block ${above} was pruned; blocks can be taken back down to ${lowest}`,
+    )
+  }
+  const term = await takeLead(engine, store.height(), say)
+  if ((await engine.rewind(term, above)) === 'fenced') {
+    throw new EngineError('another process writes to the journal of this chain')
+  }
+  const abortStored = async (height: number) => writer.abortAbove(height)
+  await finishRewind(engine, store, abortStored, () => {})
+  say(`blocks ${above + 1} to ${newest} are gone, the chain ends at block ${above}`)
+  say('their transactions may be sent again; what waited for a block still waits')
 }

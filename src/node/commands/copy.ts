@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs'
 import { readDump, writeDump } from '../../storage/dump-file.ts'
 import { UsageError } from '../usage-error.ts'
-import { withStoredChain } from './stored-chain.ts'
+import { readStoredChain } from './stored-chain.ts'
 
 /** Writes the chain in a folder to a file. */
 export async function dump(
@@ -13,7 +13,7 @@ export async function dump(
   file: string,
   say: (line: string) => void,
 ): Promise<void> {
-  await withStoredChain(dataDir, async ({ folder, database, store }) => {
+  await readStoredChain(dataDir, say, async ({ folder, database, store }) => {
     const copy = `${file}.database`
     rmSync(copy, { force: true })
     try {
@@ -33,7 +33,7 @@ export async function load(
   say: (line: string) => void,
 ): Promise<void> {
   const height = await readDump(file, dataDir)
-  await withStoredChain(dataDir, ({ store }) => {
+  await readStoredChain(dataDir, say, ({ store }) => {
     if (store.height() !== height) {
       throw new UsageError(`${file} says it has ${height} blocks, but has ${store.height()}`)
     }

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Block } from '../../starknet/block.ts'
+import { storedHeight } from '../../storage/chain-writer.ts'
 import { FORMAT } from '../../storage/data-folder.ts'
 import { blockUsage, tableUsage } from '../../storage/usage.ts'
 import { chainName } from '../config.ts'
@@ -20,12 +21,13 @@ const LISTED = 10
 export function inspectDatabase(chain: StoredChain): string[] {
   const { folder, database, store } = chain
   const height = store.height()
+  const stored = storedHeight(database) + 1
   const newest = store.blockByNumber(height)
   if (newest === null) return [`${folder.path} holds a database without blocks`]
   const tables = tableUsage(database)
   const used = tables.reduce((sum, { bytes }) => sum + bytes, 0)
   const fileBytes = statSync(folder.database).size
-  const transactions = transactionCount(tables, height)
+  const transactions = transactionCount(tables, stored)
   const journal = journalFiles(folder.journal)
   const { blockHash, timestamp, chainId } = newest.header
   return [
@@ -36,7 +38,7 @@ export function inspectDatabase(chain: StoredChain): string[] {
     `transactions  ${transactions}`,
     `database      ${size(fileBytes)}, ${size(used)} in use`,
     `journal       ${size(journal.bytes)} in ${journal.count} files`,
-    `on average    ${size(used / (height + 1))} a block, ${size(used / Math.max(1, transactions))} a transaction`,
+    `on average    ${size(used / stored)} a block, ${size(used / Math.max(1, transactions))} a transaction`,
     '',
     row('table', ['entries', 'bytes', 'share']),
     ...tables.map(({ name, entries, bytes }) =>
@@ -99,9 +101,9 @@ function readHash(text: string): bigint {
 }
 
 /** Hashes are of blocks and of transactions. */
-function transactionCount(tables: { name: string; entries: number }[], height: number): number {
+function transactionCount(tables: { name: string; entries: number }[], blocks: number): number {
   const hashes = tables.find(({ name }) => name === 'hashes')
-  return (hashes?.entries ?? 0) - (height + 1)
+  return (hashes?.entries ?? 0) - blocks
 }
 
 function journalFiles(folder: string): { count: number; bytes: number } {

@@ -1,9 +1,9 @@
 /**
  * `fugue prune`: drops state, tries and proofs of old heights; blocks, receipts and events stay.
  */
-import { ChainWriter, KEPT_HEIGHTS, lowestState } from '../../storage/chain-writer.ts'
+import { KEPT_HEIGHTS, lowestState } from '../../storage/chain-writer.ts'
 import { UsageError } from '../usage-error.ts'
-import { withStoredChain } from './stored-chain.ts'
+import { changeStoredChain } from './stored-chain.ts'
 
 /** Drops what no height from `below` on needs. */
 export async function prune(
@@ -11,13 +11,13 @@ export async function prune(
   below: number,
   say: (line: string) => void,
 ): Promise<void> {
-  await withStoredChain(dataDir, ({ database, store }) => {
+  await changeStoredChain(dataDir, say, ({ database, store, writer }) => {
     const height = store.height()
     if (below > height) {
       throw new UsageError(`there is no block ${below}, the newest is ${height}`)
     }
     const before = lowestState(database)
-    new ChainWriter(database).pruneBelow(below)
+    writer.pruneBelow(below)
     const now = lowestState(database)
     if (now === before) say(`nothing to drop: state is kept from block ${before} on`)
     else say(`state, tries and proofs are kept from block ${now} on, before from ${before} on`)

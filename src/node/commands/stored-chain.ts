@@ -1,38 +1,98 @@
 /**
  * A chain in a data folder, opened by a command that works on it while no node does.
+ *
+ * Who ended in the midst of taking blocks back left a chain that is stored and void above a height. Commands that read do
+ * not see that part, as if it was gone; those that write take it out first.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { EngineError, type OrderingEngine } from '../../ordering/engine.ts'
+import { openJournalFolder } from '../../ordering/files.ts'
+import { headOfFolder } from '../../ordering/folder-head.ts'
+import { openLogEngine } from '../../ordering/log.ts'
+import { ChainWriter } from '../../storage/chain-writer.ts'
 import type { DataFolder } from '../../storage/data-folder.ts'
 import type { ChainDatabase } from '../../storage/database.ts'
 import type { LmdbStore } from '../../storage/lmdb-store.ts'
 import { openStorage } from '../../storage/storage.ts'
+import { finishRewind } from '../recovery.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface StoredChain {
   folder: DataFolder
   database: ChainDatabase
   store: LmdbStore
-  close(): Promise<void>
 }
 
-/** Opens a chain that is there; refuses a folder without one. */
-export async function openStoredChain(dataDir: string): Promise<StoredChain> {
-  if (!existsSync(join(dataDir, 'format'))) throw new UsageError(`${dataDir} holds no chain`)
-  const { disk, close } = await openStorage(dataDir)
-  if (disk === null) throw new Error('a data folder is on disk')
-  return { ...disk, close }
+/** A chain that a command changes. */
+export interface ChangedChain extends StoredChain {
+  writer: ChainWriter
+  engine: OrderingEngine
 }
 
-/** Opens a chain for the time of an action. */
+type Say = (line: string) => void
+
+/** Opens what is stored, void or not, for the time of an action; refuses a folder without a chain. */
 export async function withStoredChain<Result>(
   dataDir: string,
   action: (chain: StoredChain) => Result | Promise<Result>,
 ): Promise<Result> {
-  const chain = await openStoredChain(dataDir)
+  if (!existsSync(join(dataDir, 'format'))) throw new UsageError(`${dataDir} holds no chain`)
+  const { disk, close } = await openStorage(dataDir)
+  if (disk === null) throw new Error('a data folder is on disk')
   try {
-    return await action(chain)
+    return await action(disk)
   } finally {
-    await chain.close()
+    await close()
+  }
+}
+
+/** Opens a chain to read it. `say` is told what is not shown. */
+export async function readStoredChain<Result>(
+  dataDir: string,
+  say: Say,
+  action: (chain: StoredChain) => Result | Promise<Result>,
+): Promise<Result> {
+  return await withStoredChain(dataDir, async (chain) => {
+    const { folder, store } = chain
+    const height = store.height()
+    const end = await decidedEnd(folder.journal, say)
+    if (end !== null && end < height) {
+      say(
+        `blocks ${end + 1} to ${height} are still stored and no longer part of the chain: they were being taken ` +
+          'back when this ended, and the next start finishes that',
+      )
+      store.returnTo(end)
+    }
+    return await action(chain)
+  })
+}
+
+/** Opens a chain and its journal to change them. `say` is told what had to be finished. */
+export async function changeStoredChain<Result>(
+  dataDir: string,
+  say: Say,
+  action: (chain: ChangedChain) => Result | Promise<Result>,
+): Promise<Result> {
+  return await withStoredChain(dataDir, async (chain) => {
+    const writer = new ChainWriter(chain.database)
+    const engine = await openLogEngine(await openJournalFolder(chain.folder.journal), { say })
+    try {
+      await finishRewind(engine, chain.store, async (height) => writer.abortAbove(height), say)
+      return await action({ ...chain, writer, engine })
+    } finally {
+      await engine.close()
+    }
+  })
+}
+
+/** Height at which the journal made the chain end, if nothing was begun since. What it cannot tell is told to `say`. */
+async function decidedEnd(journal: string, say: Say): Promise<number | null> {
+  try {
+    return (await headOfFolder(await openJournalFolder(journal))).rewoundTo
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    say(error.message)
+    return null
   }
 }

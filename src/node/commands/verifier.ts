@@ -64,8 +64,7 @@ export class Verifier {
     useCrypto(crypto)
     this.#chain = chain
     this.#machine = createStarknetMachine({ crypto })
-    for (const classHash of chain.store.classHashes()) {
-      const { sierra, casm } = chain.store.classByHash(classHash)!
+    for (const { classHash, sierra, casm } of chain.store.classes()) {
       this.#machine.accept(classMessage(classHash, sierra, casm))
     }
   }

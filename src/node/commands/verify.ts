@@ -2,7 +2,7 @@
  * `fugue verify`: executes stored blocks again and says the first thing that does not come out as it is stored.
  */
 import { UsageError } from '../usage-error.ts'
-import { type StoredChain, withStoredChain } from './stored-chain.ts'
+import { readStoredChain, type StoredChain } from './stored-chain.ts'
 import { Verifier } from './verifier.ts'
 
 export interface VerifyRequest {
@@ -20,7 +20,7 @@ export async function verify(
   { dataDir, from, to }: VerifyRequest,
   say: (line: string) => void,
 ): Promise<number> {
-  return await withStoredChain(dataDir, (chain) => {
+  return await readStoredChain(dataDir, say, (chain) => {
     const range = rangeOf(chain, from, to)
     return verifyBlocks(chain, range, say)
   })
