@@ -21,7 +21,7 @@ const STARTS = 9
 /** Blocks that are written together. */
 const TOGETHER = 500
 /** Blocks that a file of the journal holds. */
-const JOURNALED = 4000
+const JOURNALED = 2000
 
 export async function start(folder: string, args: string[]): Promise<StateRow[]> {
   const { values } = parseArgs({

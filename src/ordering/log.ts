@@ -56,7 +56,7 @@ export interface LogOptions {
 }
 
 export const defaultLogOptions: LogOptions = {
-  segmentBytes: 2 << 20,
+  segmentBytes: 1 << 20,
   retryMs: 250,
   say: (text) => process.stderr.write(`fugue: ${text}\n`),
 }
