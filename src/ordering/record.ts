@@ -4,14 +4,14 @@
  *     type       body
  *     1 START    term, height of the newest stored block
  *     2 SUBMIT   place, hash and body of each transaction
- *     3 BEGIN    height, context
+ *     3 BEGIN    context: `block-codec.ts`; the height is its first number
  *     4 EXTEND   height, index, hashes included, hashes dropped, digest
  *     5 SEAL     height, count, reason
  *     6 REWIND   height at which the chain ends again
  *
  * Numbers are written as `byte-writer.ts` writes them.
  */
-import type { BlockContext, GasPrice } from '../starknet/block-context.ts'
+import { readContext, writeContext } from '../storage/block-codec.ts'
 import { ByteReader } from '../storage/byte-reader.ts'
 import { ByteWriter } from '../storage/byte-writer.ts'
 import type { BlockInit, Chunk, Seal, Submission, Term } from './engine.ts'
@@ -73,38 +73,12 @@ export function readSubmit(body: Uint8Array): Placed[] {
 
 export function beginRecord({ context }: BlockInit): EngineRecord {
   const writer = new ByteWriter(256)
-  writer.count(context.number)
-  writer.count(context.timestamp)
-  writer.number(context.sequencerAddress)
-  writer.number(context.chainId)
-  writer.text(context.starknetVersion)
-  for (const { wei, fri } of [context.l1GasPrice, context.l1DataGasPrice, context.l2GasPrice]) {
-    writer.number(wei)
-    writer.number(fri)
-  }
-  writer.byte(context.useKzgDa ? 1 : 0)
-  writer.number(context.strkAddress)
-  writer.number(context.ethAddress)
+  writeContext(writer, context)
   return { type: BEGIN, body: writer.written }
 }
 
 export function readBegin(body: Uint8Array): BlockInit {
-  const reader = new ByteReader(body)
-  const price = (): GasPrice => ({ wei: reader.number(), fri: reader.number() })
-  const context: BlockContext = {
-    number: reader.count(),
-    timestamp: reader.count(),
-    sequencerAddress: reader.number(),
-    chainId: reader.number(),
-    starknetVersion: reader.text(),
-    l1GasPrice: price(),
-    l1DataGasPrice: price(),
-    l2GasPrice: price(),
-    useKzgDa: reader.byte() === 1,
-    strkAddress: reader.number(),
-    ethAddress: reader.number(),
-  }
-  return { context }
+  return { context: readContext(new ByteReader(body)) }
 }
 
 export function extendRecord(chunk: Chunk): EngineRecord {
