@@ -14,6 +14,7 @@ import { Executor } from '../src/executor/executor.ts'
 import type { VirtualMachine } from '../src/executor/machine.ts'
 import { attachEngineMemory, type EngineMemory, zeroBase } from '../src/mvmemory/memory.ts'
 import { WORKER } from '../src/mvmemory/regions.ts'
+import { turn } from '../src/shared/turn.ts'
 import { waitWhile } from '../src/shared/waiting.ts'
 import { StoredBase } from '../src/storage/stored-base.ts'
 import { activeOf, CALL, CLOSING, NEWS, type PortMessage, type WorkerBirth } from './doorbell.ts'
@@ -87,10 +88,6 @@ function leave(call: number): void {
   Atomics.store(memory.words, memory.layout.workers + index * WORKER + LEFT, call)
   Atomics.add(doorbell, NEWS, 1)
   Atomics.notify(doorbell, NEWS)
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 expose(api, nodeEndpoint(parentPort!))

@@ -1,6 +1,7 @@
 /**
  * `fugue verify`: executes stored blocks again and says the first thing that does not come out as it is stored.
  */
+import { turn } from '../../shared/turn.ts'
 import { UsageError } from '../usage-error.ts'
 import { readStoredChain, type StoredChain } from './stored-chain.ts'
 import { Verifier } from './verifier.ts'
@@ -68,7 +69,7 @@ async function verifyBlocks(
       toldMs = nowMs
       say(progress(number, { first, last }, transactions, nowMs - startMs))
       // Signals arrive between two turns.
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
     }
   }
   const seconds = (performance.now() - startMs) / 1000
