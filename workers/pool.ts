@@ -31,6 +31,7 @@ import {
   type PortMessage,
   type WorkerBirth,
 } from './doorbell.ts'
+import { entryOf } from './entry.ts'
 import type { ExecutorApi } from './executor.ts'
 import { buildMachine, type MachineKind } from './machines.ts'
 import { ProgramCompiler, type Wish } from './program-compiler.ts'
@@ -48,12 +49,6 @@ export interface PoolOptions {
 
 /** How often main looks at heartbeats while a block runs. */
 const LOOK_MS = 100
-
-/** Entry points have the extension of this file: `.ts` where sources run, `.js` in `dist`. */
-const entry = new URL(
-  `./executor${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-)
 
 interface Member {
   index: number
@@ -276,7 +271,7 @@ export class Pool implements ExecutorPool {
     const { port1, port2 } = new MessageChannel()
     const { doorbell } = this
     const birth: WorkerBirth = { index, doorbell, port: port2 }
-    const thread = new Worker(entry, { workerData: birth, transferList: [port2] })
+    const thread = new Worker(entryOf('executor'), { workerData: birth, transferList: [port2] })
     this.threads.set(index, thread)
     const remote = wrap<ExecutorApi>(nodeEndpoint(thread))
     let reason = 'it ended'

@@ -9,6 +9,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ProgramImage } from '../src/vm/host.ts'
 import type { CompiledModule } from '../src/vm/tier/tier.ts'
+import { entryOf } from './entry.ts'
 
 /** Bytes of modules kept for machines to come. */
 const KEPT_BYTES = 48 << 20
@@ -18,11 +19,6 @@ export interface Wish {
   hash: string
   image: ProgramImage
 }
-
-const entry = new URL(
-  `./compiler${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-)
 
 export class ProgramCompiler {
   private readonly publish: (compiled: CompiledModule) => void
@@ -61,7 +57,7 @@ export class ProgramCompiler {
   }
 
   private start(): Worker {
-    const thread = new Worker(entry)
+    const thread = new Worker(entryOf('compiler'))
     // It keeps no process alive.
     thread.unref()
     thread.on('message', (compiled: CompiledModule) => this.keep(compiled))

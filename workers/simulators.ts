@@ -16,6 +16,7 @@ import {
   SimulationError,
 } from '../src/simulation/request.ts'
 import { type FedState, StateFeed, type StateNews } from '../src/simulation/state-feed.ts'
+import { entryOf } from './entry.ts'
 import type { MachineKind } from './machines.ts'
 import type { SimulatorAnswer, SimulatorBirth, SimulatorMessage } from './simulator.ts'
 
@@ -39,12 +40,6 @@ const QUEUE_LIMIT = 1024
 const STOP_MS = 5000
 /** A thread that ended before its first answer is replaced so much later, for its successor may fare alike. */
 const REBIRTH_MS = 1000
-
-/** Entry points have the extension of this file: `.ts` where sources run, `.js` in `dist`. */
-const entry = new URL(
-  `./simulator${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-)
 
 interface Job {
   /** Makes the request when its turn has come, with what the chain is then. */
@@ -217,7 +212,7 @@ export class Simulators {
     const { machine, file, state } = this.#options
     const control = new Int32Array(new SharedArrayBuffer(4))
     const birth: SimulatorBirth = { kind: machine, index, file, control }
-    const thread = new Worker(entry, { workerData: birth })
+    const thread = new Worker(entryOf('simulator'), { workerData: birth })
     let reason = 'it ended'
     thread.on('error', (error) => {
       reason = `${error}`

@@ -11,6 +11,7 @@ import type { StoredClass } from '../src/storage/chain-store.ts'
 import { DamagedError } from '../src/storage/checksum.ts'
 import { WriteError } from '../src/storage/write-error.ts'
 import type { Committer, CommitterBirth } from './committer.ts'
+import { entryOf } from './entry.ts'
 
 export interface RunningCommitter {
   /** Stores the next block, in height order; its header, after the sync. */
@@ -22,12 +23,6 @@ export interface RunningCommitter {
   stop(): Promise<void>
 }
 
-/** The entry has the extension of this file: `.ts` where sources run, `.js` in `dist`. */
-const entry = new URL(
-  `./committer${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-)
-
 /**
  * Starts the committer as thread `index` of the kernels' shared memory. It goes on after the newest block of the database
  * in `file`; with null it starts before genesis and stores nothing.
@@ -38,7 +33,7 @@ export function startCommitter(
   file: string | null,
 ): RunningCommitter {
   const birth: CommitterBirth = { crypto, index, file }
-  const thread = new Worker(entry, { workerData: birth })
+  const thread = new Worker(entryOf('committer'), { workerData: birth })
   const remote = wrap<Committer>(nodeEndpoint(thread))
   const death = new Promise<never>((_, reject) => {
     thread.once('error', reject)
