@@ -41,7 +41,7 @@ import { MemoryEngine } from './ordering/memory.ts'
 import { turn } from './shared/turn.ts'
 import type { Ask } from './simulation/request.ts'
 import type { Block } from './starknet/block.ts'
-import type { BlockContext } from './starknet/block-context.ts'
+import { type BlockContext, blockContextOf } from './starknet/block-context.ts'
 import { encodeBlockContext } from './starknet/encoded-block-context.ts'
 import { newSecret } from './starknet/machine.ts'
 import { Mempool } from './starknet/mempool.ts'
@@ -349,19 +349,7 @@ async function openEngine(disk: Storage['disk']): Promise<OrderingEngine> {
 function nextContext(store: ChainStore, number: number, parentTimestamp: number): BlockContext {
   const { header } = store.blockByNumber(0)!
   const timestamp = Math.max(Math.floor(Date.now() / 1000), parentTimestamp)
-  return {
-    number,
-    timestamp,
-    sequencerAddress: header.sequencerAddress,
-    chainId: header.chainId,
-    starknetVersion: header.starknetVersion,
-    l1GasPrice: header.l1GasPrice,
-    l1DataGasPrice: header.l1DataGasPrice,
-    l2GasPrice: header.l2GasPrice,
-    useKzgDa: header.useKzgDa,
-    strkAddress: header.strkAddress,
-    ethAddress: header.ethAddress,
-  }
+  return { ...blockContextOf(header), number, timestamp }
 }
 
 function reportOf(run: { included: number; result: BlockResult }): ExecutedRun {

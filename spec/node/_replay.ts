@@ -11,6 +11,7 @@ import { genesis } from '../../src/node/genesis.ts'
 import type { ChainOptions } from '../../src/node/options.ts'
 import { BLOCK_HASH_CONTRACT } from '../../src/starknet/addresses.ts'
 import type { Block } from '../../src/starknet/block.ts'
+import { blockContextOf } from '../../src/starknet/block-context.ts'
 import { decodeOutcome } from '../../src/starknet/decode-outcome.ts'
 import { encodeBlockContext } from '../../src/starknet/encoded-block-context.ts'
 import { encodeTransaction } from '../../src/starknet/encoded-transaction.ts'
@@ -61,7 +62,7 @@ export async function replay(
     const results = number === 0 ? [] : again(block)
     const header = headerOf(
       {
-        context: contextOf(block),
+        context: blockContextOf(block.header),
         parentHash: block.header.parentHash,
         transactions: block.transactions,
         results,
@@ -89,7 +90,7 @@ export async function replay(
       if (declared !== null) machine.accept(messageOf(declared))
       return encodeTransaction(transaction, hash, factsOf(transaction, contractAddress, declared))
     })
-    const constants = encodeBlockContext(contextOf(block), flags)
+    const constants = encodeBlockContext(block.header, flags)
     const run = executeSequentially({ constants, transactions }, machine, memory)
     for (const [index, included] of block.transactions.entries()) {
       assert.is(run.outcomes[index], COMPLETED, `${where}: outcome of ${index}`)
@@ -106,22 +107,6 @@ export async function replay(
 
   function declaredBy(transaction: Transaction): StoredClass | null {
     return transaction.type === 'DECLARE' ? store.classByHash(transaction.classHash) : null
-  }
-}
-
-function contextOf({ header }: Block) {
-  return {
-    number: header.number,
-    timestamp: header.timestamp,
-    sequencerAddress: header.sequencerAddress,
-    chainId: header.chainId,
-    starknetVersion: header.starknetVersion,
-    l1GasPrice: header.l1GasPrice,
-    l1DataGasPrice: header.l1DataGasPrice,
-    l2GasPrice: header.l2GasPrice,
-    useKzgDa: header.useKzgDa,
-    strkAddress: header.strkAddress,
-    ethAddress: header.ethAddress,
   }
 }
 

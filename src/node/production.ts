@@ -27,7 +27,7 @@ import { encodeBlockContext } from '../starknet/encoded-block-context.ts'
 import type { TransactionExecution } from '../starknet/execution.ts'
 import type { Mempool } from '../starknet/mempool.ts'
 import { openingDiff } from '../starknet/opening-diff.ts'
-import type { SealedBlock } from '../starknet/sealed-block.ts'
+import { type SealedBlock, withoutExecutions } from '../starknet/sealed-block.ts'
 import { aliasDiff, changesOfStateDiff } from '../starknet/state-diff.ts'
 import type { ChainStore, StateReader, StoredClass } from '../storage/chain-store.ts'
 import type { ExecutedTransaction } from './chain.ts'
@@ -265,11 +265,7 @@ export class Production {
     const committed: SealedBlock = {
       context: open.context,
       parentHash: parent?.header.blockHash ?? 0n,
-      transactions: open.transactions.map(({ hash, transaction, contractAddress }) => ({
-        hash,
-        transaction,
-        contractAddress,
-      })),
+      transactions: withoutExecutions(open.transactions),
       results,
       stateDiff: open.diff,
     }

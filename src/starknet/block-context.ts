@@ -26,6 +26,25 @@ export interface BlockContext {
   ethAddress: bigint
 }
 
+/** These facts alone, of something that has more of them, such as a header. */
+export function blockContextOf(more: BlockContext): BlockContext {
+  const { number, timestamp, sequencerAddress, chainId, starknetVersion } = more
+  const { l1GasPrice, l1DataGasPrice, l2GasPrice, useKzgDa, strkAddress, ethAddress } = more
+  return {
+    number,
+    timestamp,
+    sequencerAddress,
+    chainId,
+    starknetVersion,
+    l1GasPrice,
+    l1DataGasPrice,
+    l2GasPrice,
+    useKzgDa,
+    strkAddress,
+    ethAddress,
+  }
+}
+
 /** How account transactions are run; a sequencer validates and charges. */
 export interface ExecutionFlags {
   validate: boolean

@@ -25,6 +25,17 @@ export interface SealedBlock {
   stateDiff: StateDiff
 }
 
+/** What is sealed of executed transactions. */
+export function withoutExecutions(
+  transactions: readonly IncludedTransaction[],
+): SealedTransaction[] {
+  return transactions.map(({ hash, transaction, contractAddress }) => ({
+    hash,
+    transaction,
+    contractAddress,
+  }))
+}
+
 /** The header of a sealed block, given the root of the state after it. */
 export function headerOf(sealed: SealedBlock, newRoot: bigint): BlockHeader {
   const { context, parentHash, transactions, results, stateDiff } = sealed

@@ -15,8 +15,8 @@ import { executeSequentially } from '../../executor/sequential.ts'
 import { attachCrypto, createCryptoMemory } from '../../felt/crypto.ts'
 import { useCrypto } from '../../felt/hash.ts'
 import { LayeredState } from '../../simulation/layered-state.ts'
-import type { Block, BlockHeader } from '../../starknet/block.ts'
-import type { BlockContext } from '../../starknet/block-context.ts'
+import type { Block } from '../../starknet/block.ts'
+import { blockContextOf } from '../../starknet/block-context.ts'
 import { blakeCompiledClassHash, sierraClassHash } from '../../starknet/class-hash.ts'
 import { classMessage } from '../../starknet/class-message.ts'
 import { decodeOutcome } from '../../starknet/decode-outcome.ts'
@@ -25,7 +25,7 @@ import { encodeTransaction } from '../../starknet/encoded-transaction.ts'
 import type { StateDiff } from '../../starknet/execution.ts'
 import { createStarknetMachine } from '../../starknet/machine.ts'
 import { openingDiff } from '../../starknet/opening-diff.ts'
-import { headerOf } from '../../starknet/sealed-block.ts'
+import { headerOf, withoutExecutions } from '../../starknet/sealed-block.ts'
 import {
   aliasDiff,
   changesOfStateDiff,
@@ -94,14 +94,13 @@ export class Verifier {
     requireSame('the state diff', diff, block.stateDiff)
     const root = this.#checkTries(number, diff)
     const { header } = block
-    const transactions = block.transactions.map(({ hash, transaction, contractAddress }) => ({
-      hash,
-      transaction,
-      contractAddress,
-    }))
-    const { parentHash } = header
-    const context = contextOf(header)
-    const sealed = { context, parentHash, transactions, results, stateDiff: diff }
+    const sealed = {
+      context: blockContextOf(header),
+      parentHash: header.parentHash,
+      transactions: withoutExecutions(block.transactions),
+      results,
+      stateDiff: diff,
+    }
     requireSame('the header', headerOf(sealed, root), header)
     this.#checkTouched(number, diff)
   }
@@ -142,7 +141,7 @@ export class Verifier {
     const wanted = openingDiff(number, (old) => store.blockByNumber(old)?.header.blockHash ?? null)
     const opening = stateDiffOfChanges(changesOfStateDiff(wanted, before))
     const input = {
-      constants: encodeBlockContext(contextOf(header), sequencerFlags),
+      constants: encodeBlockContext(header, sequencerFlags),
       transactions: transactions.map(({ hash, transaction, contractAddress }) => {
         const declared = this.#declaredBy(transaction)
         return encodeTransaction(transaction, hash, factsOf(transaction, contractAddress, declared))
@@ -215,23 +214,4 @@ function requireSame(what: string, computed: unknown, stored: unknown): void {
 
 function sameWords(one: Int32Array, other: Int32Array): boolean {
   return one.length === other.length && one.every((word, index) => word === other[index])
-}
-
-/** What was fixed before the first transaction, without what hashing gave. */
-function contextOf(header: BlockHeader): BlockContext {
-  const { number, timestamp, sequencerAddress, chainId, starknetVersion } = header
-  const { l1GasPrice, l1DataGasPrice, l2GasPrice, useKzgDa, strkAddress, ethAddress } = header
-  return {
-    number,
-    timestamp,
-    sequencerAddress,
-    chainId,
-    starknetVersion,
-    l1GasPrice,
-    l1DataGasPrice,
-    l2GasPrice,
-    useKzgDa,
-    strkAddress,
-    ethAddress,
-  }
 }
