@@ -4,7 +4,7 @@
  */
 import type { StateDiff } from '../src/starknet/execution.ts'
 import type { ReadableState } from '../src/state/readable-state.ts'
-import { vector } from './vectors.ts'
+import { vector, vectorPath } from './vectors.ts'
 
 export interface GoldenBundle {
   starknet_version: string
@@ -32,6 +32,33 @@ export interface GoldenDiff {
 export interface GoldenBlock {
   transactions: { outcome: string; state_diff?: GoldenDiff }[]
   state_diff: GoldenDiff
+}
+
+/** All that can be run; 19 needs the limits of a block. */
+export const goldenBlocks = [
+  '01-transfers-independent',
+  '02-transfers-one-receiver',
+  '03-nonce-chains',
+  '04-deploy-account',
+  '05-declare',
+  '06-reverts',
+  '07-rejections',
+  '08-l1-handlers',
+  '09-syscalls',
+  '10-multicalls',
+  '11-mix-200',
+  '12-contracts',
+  '13-mix-0.13.4',
+  '14-mix-0.14.0',
+  '15-migration-0.14.1',
+  '16-mix-0.14.3',
+  '17-mix-0.14.4',
+  '18-odd-header',
+]
+
+/** The file of a golden block's state, classes and transactions. */
+export function goldenPath(name: string): string {
+  return vectorPath(`golden/${name}.bundle.json`)
 }
 
 /** The two files of a golden block, for `vectorTest`. */

@@ -12,6 +12,7 @@ import {
   type VmResources,
   versionedConstants,
 } from '../../src/starknet/versioned-constants.ts'
+import { goldenBlocks, goldenFiles } from '../golden.ts'
 import { vector, vectorTest } from '../vectors.ts'
 
 interface GoldenVm {
@@ -59,28 +60,8 @@ interface Bundle {
   }[]
 }
 
-const golden = [
-  '01-transfers-independent',
-  '04-deploy-account',
-  '05-declare',
-  '06-reverts',
-  '07-rejections',
-  '08-l1-handlers',
-  '09-syscalls',
-  '10-multicalls',
-  '11-mix-200',
-  '12-contracts',
-  '13-mix-0.13.4',
-  '14-mix-0.14.0',
-  '15-migration-0.14.1',
-  '16-mix-0.14.3',
-  '17-mix-0.14.4',
-  '18-odd-header',
-  '19-production-limits',
-]
-
-for (const name of golden) {
-  const files = [`golden/${name}.bundle.json`, `golden/${name}.expected.json`]
+for (const name of [...goldenBlocks, '19-production-limits']) {
+  const files = goldenFiles(name)
   vectorTest(test, `gas and fees of golden block ${name}`, files, () => {
     const bundle = vector<Bundle>(files[0]!)
     const { transactions } = vector<{ transactions: GoldenTransaction[] }>(files[1]!)

@@ -8,7 +8,8 @@ import { createCryptoMemory } from '../../src/felt/crypto.ts'
 import { bundleClasses, bundleInput, bundleState } from '../../src/lab/run-bundle.ts'
 import { loadState } from '../../src/mvmemory/memory.ts'
 import { Pool } from '../../workers/pool.ts'
-import { goldenBlocks, goldenTest } from './_golden.ts'
+import { goldenBlocks } from '../golden.ts'
+import { goldenTest } from './_golden.ts'
 
 const kind = { kind: 'starknet', crypto: createCryptoMemory(4), cairo: 'fast' } as const
 

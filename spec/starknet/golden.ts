@@ -10,7 +10,8 @@ import type { Bundle } from '../../src/lab/bundle.ts'
 import { bundleClasses, bundleInput, bundleState } from '../../src/lab/run-bundle.ts'
 import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { buildMachine } from '../../workers/machines.ts'
-import { goldenBlocks, goldenTest } from './_golden.ts'
+import { goldenBlocks } from '../golden.ts'
+import { goldenTest } from './_golden.ts'
 
 /** Blocks that the plain machine runs in a second or two. */
 const small = ['04-deploy-account', '05-declare', '08-l1-handlers']

@@ -17,24 +17,17 @@ import {
 } from '../../src/starknet/state-diff.ts'
 import { nothingWritten, type ReadableState } from '../../src/state/readable-state.ts'
 import { decodeStateDiff, type FeederStateDiff } from '../feeder.ts'
-import { decodeGoldenDiff, goldenBlock, goldenBundle, goldenFiles, goldenState } from '../golden.ts'
+import {
+  decodeGoldenDiff,
+  goldenBlock,
+  goldenBlocks,
+  goldenBundle,
+  goldenFiles,
+  goldenState,
+} from '../golden.ts'
 import { vector, vectorTest } from '../vectors.ts'
 
-const golden = [
-  '01-transfers-independent',
-  '04-deploy-account',
-  '05-declare',
-  '08-l1-handlers',
-  '09-syscalls',
-  '11-mix-200',
-  '12-contracts',
-  '13-mix-0.13.4',
-  '14-mix-0.14.0',
-  '17-mix-0.14.4',
-  '18-odd-header',
-]
-
-for (const name of golden) {
+for (const name of goldenBlocks) {
   vectorTest(test, `diff of golden block ${name}`, goldenFiles(name), () => {
     const bundle = goldenBundle(name)
     const block = goldenBlock(name)
