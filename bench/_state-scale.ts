@@ -11,6 +11,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { numberOf } from '../spec/named.ts'
 import { Random } from '../src/lab/random.ts'
 import { createChain, type RunningChain } from '../src/main.ts'
 import { STRK_ADDRESS } from '../src/node/genesis.ts'
@@ -44,7 +45,9 @@ export async function scale(folder: string, args: string[]): Promise<StateRow[]>
       minutes: { type: 'string', default: 'Infinity' },
     },
   })
-  const [count, blocks, transfers] = [values.accounts, values.blocks, values.transfers].map(Number)
+  const [count, blocks, transfers] = (['accounts', 'blocks', 'transfers'] as const).map((name) =>
+    numberOf(name, String(values[name])),
+  )
   const accounts = new OpenAccounts(count!)
   const dataDir = join(folder, 'chain')
   const buildMs = performance.now()
@@ -60,7 +63,7 @@ export async function scale(folder: string, args: string[]): Promise<StateRow[]>
   const driven = await drive(chain, accounts, {
     blocks: blocks!,
     transfers: transfers!,
-    mostMs: Number(values.minutes) * 60_000,
+    mostMs: numberOf('minutes', String(values.minutes), 0) * 60_000,
     between: (sealed) => {
       if (sealed % every !== 0) return
       const nowMs = performance.now()

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startNodeProcess } from '../spec/crash/_node-process.ts'
+import { numberOf } from '../spec/named.ts'
 import { openJournalFolder } from '../src/ordering/files.ts'
 import { openLogEngine } from '../src/ordering/log.ts'
 import { encodeSubmitted } from '../src/ordering/submission-codec.ts'
@@ -29,7 +30,7 @@ export async function start(folder: string, args: string[]): Promise<StateRow[]>
     strict: false,
     options: { blocks: { type: 'string', default: '100000' } },
   })
-  const blocks = Number(values.blocks)
+  const blocks = numberOf('blocks', String(values.blocks))
   const [few, many] = ['few', 'many'].map((name) => join(folder, name)) as [string, string]
   await inFolder(few, {}, () => {})
   const newest: SealedBlock[] = []

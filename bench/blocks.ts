@@ -13,6 +13,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { numberOf } from '../spec/named.ts'
 import type { BlockInput, BlockResult } from '../src/executor/block.ts'
 import { executeBlock } from '../src/executor/execute-block.ts'
 import { COMPLETED } from '../src/executor/machine.ts'
@@ -29,6 +30,7 @@ import {
 import { iterationsPerMicro } from '../src/lab/work.ts'
 import { workloads } from '../src/lab/workloads.ts'
 import { loadState } from '../src/mvmemory/memory.ts'
+import { UsageError } from '../src/node/usage-error.ts'
 import type { MachineKind } from '../workers/machines.ts'
 import { Pool } from '../workers/pool.ts'
 import { report } from './_rows.ts'
@@ -131,18 +133,20 @@ export async function run(args: string[]): Promise<void> {
     },
   })
   const names = values.workload === undefined ? Object.keys(cases) : values.workload.split(',')
-  const transactions = Number(values.txs ?? (values.quick ? 200 : 1000))
-  const runs = Number(values.runs ?? (values.quick ? 3 : 11))
-  const warmup = Number(values.warmup ?? (values.quick ? 2 : 20))
-  const workers = values.workers.split(',').map(Number)
+  const transactions = numberOf('txs', values.txs ?? (values.quick ? '200' : '1000'))
+  const runs = numberOf('runs', values.runs ?? (values.quick ? '3' : '11'))
+  const warmup = numberOf('warmup', values.warmup ?? (values.quick ? '2' : '20'), 0)
+  const workers = values.workers.split(',').map((text) => numberOf('workers', text))
   const { memos } = values
   if (memos !== 'cold' && memos !== 'warm') {
-    throw new Error(`expected memos cold or warm, got '${memos}'`)
+    throw new UsageError(`expected memos cold or warm, got '${memos}'`)
   }
   for (const name of names) {
     const build = cases[name]
     if (build === undefined) {
-      throw new Error(`expected a workload, one of ${Object.keys(cases).join(', ')}; got '${name}'`)
+      throw new UsageError(
+        `expected a workload, one of ${Object.keys(cases).join(', ')}; got '${name}'`,
+      )
     }
     const built = build(transactions)
     if (values.bundle !== undefined) writeBundle(values.bundle, name, built)
@@ -248,7 +252,8 @@ function round(number: number): number {
 }
 
 function writeBundle(file: string, name: string, { bundle }: Case): void {
-  if (bundle === null) throw new Error(`${name} is no block of Starknet: there is no bundle of it`)
+  if (bundle === null)
+    throw new UsageError(`${name} is no block of Starknet: there is no bundle of it`)
   const description = `${starknetWorkloads[name as StarknetWorkload]}; bench of Fugue`
   writeFileSync(file, `${JSON.stringify(bundleJson(bundle, description))}\n`)
 }

@@ -5,6 +5,7 @@
  * P + m Q of a blinded P and a Q never seen before. `start` is the processor time of all tables, `start/thread` what one
  * more thread takes to attach to them.
  */
+import { parseArgs } from 'node:util'
 import { CELL_LONGS, writeCells } from '../src/felt/cell.ts'
 import { attachCrypto, batchHashes, type Crypto, createCryptoMemory } from '../src/felt/crypto.ts'
 import { GENERATOR, PEDERSEN_POINTS } from '../src/felt/curve.ts'
@@ -15,6 +16,7 @@ import { SECP256K1, SECP256R1 } from '../src/felt/secp-constants.ts'
 import { medianNs, report } from './_rows.ts'
 
 export async function run(args: string[]): Promise<void> {
+  parseArgs({ args, options: { json: { type: 'string' } } })
   const start = process.cpuUsage()
   const memory = createCryptoMemory(2)
   const { user, system } = process.cpuUsage(start)

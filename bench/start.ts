@@ -16,6 +16,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { numberOf } from '../spec/named.ts'
 import { vectorPath } from '../spec/vectors.ts'
 import { executeBlock } from '../src/executor/execute-block.ts'
 import { attachCrypto, createCryptoMemory } from '../src/felt/crypto.ts'
@@ -36,7 +37,7 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: { runs: { type: 'string', default: '9' }, json: { type: 'string' } },
   })
-  const runs = Number(values.runs)
+  const runs = numberOf('runs', values.runs)
   const startMs = performance.now()
   const crypto = createCryptoMemory(3)
   const rows: object[] = [{ name: 'tables', milliseconds: round(performance.now() - startMs) }]

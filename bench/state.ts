@@ -3,6 +3,7 @@
  *
  *     --only NAME   one case; slow ones run only so      --json FILE   appends the rows to a file
  *     --keep        leaves the data folder and says where it is
+ *     --blocks N    of `start` and `scale`                       --accounts N, --transfers N, --minutes N   of `scale`
  *
  * Each case has a data folder of its own, removed at its end.
  */
@@ -10,6 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { UsageError } from '../src/node/usage-error.ts'
 import { report } from './_rows.ts'
 import { commit } from './_state-commit.ts'
 import { journal } from './_state-journal.ts'
@@ -33,11 +35,25 @@ const cases: Record<string, StateCase> = {
 const slow = new Set(['tries-of-a-million', 'start', 'scale'])
 
 export async function run(args: string[]): Promise<void> {
+  const text = { type: 'string' } as const
   const { values } = parseArgs({
     args,
-    options: { only: { type: 'string' }, keep: { type: 'boolean', default: false } },
-    strict: false,
+    options: {
+      only: text,
+      keep: { type: 'boolean', default: false },
+      json: text,
+      // Read by the cases that have them.
+      blocks: text,
+      accounts: text,
+      transfers: text,
+      minutes: text,
+    },
   })
+  if (values.only !== undefined && !(values.only in cases)) {
+    throw new UsageError(
+      `expected a case, one of ${Object.keys(cases).join(', ')}; got '${values.only}'`,
+    )
+  }
   for (const [name, measure] of Object.entries(cases)) {
     if (values.only === undefined ? slow.has(name) : values.only !== name) continue
     const folder = mkdtempSync(join(tmpdir(), 'fugue-bench-'))

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { Random } from '../../src/lab/random.ts'
+import { numberOf } from '../named.ts'
 import { liveWithAborts } from '../node/_random-aborts.ts'
 
 export async function run(args: string[]): Promise<void> {
@@ -16,10 +17,10 @@ export async function run(args: string[]): Promise<void> {
       seed: { type: 'string', default: String(Date.now() & 0xffffff) },
     },
   })
-  const endMs = performance.now() + Number(values.minutes) * 60_000
+  const endMs = performance.now() + numberOf('minutes', values.minutes, 0) * 60_000
   const totals = { blocks: 0, transactions: 0, aborts: 0, abortedBlocks: 0, questions: 0 }
   console.log(`aborts: ${values.minutes} minutes from seed ${values.seed}`)
-  for (let seed = Number(values.seed); performance.now() < endMs; seed++) {
+  for (let seed = numberOf('seed', values.seed, 0); performance.now() < endMs; seed++) {
     const random = new Random(seed)
     const workers = random.pick([0, 1, 2])
     const steps = 10 + random.below(60)

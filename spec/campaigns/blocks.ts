@@ -13,6 +13,7 @@ import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
 import { Pool } from '../../workers/pool.ts'
 import { randomBlock } from '../executor/_blocks.ts'
 import { executeVirtually } from '../executor/_virtual.ts'
+import { numberOf } from '../named.ts'
 import { assertSame } from '../same-as-sequential.ts'
 
 const machine = () => new LedgerMachine()
@@ -27,8 +28,9 @@ export async function run(args: string[]): Promise<void> {
       kills: { type: 'boolean', default: false },
     },
   })
-  const seed = Number(values.seed)
-  const counts = values.workers.split(',').map(Number)
+  const seed = numberOf('seed', values.seed, 0)
+  const blocks = numberOf('blocks', values.blocks)
+  const counts = values.workers.split(',').map((text) => numberOf('workers', text))
   const pools = await Promise.all(
     counts.map((workers) => Pool.start({ workers, machine: { kind: 'ledger' } })),
   )
@@ -37,7 +39,7 @@ export async function run(args: string[]): Promise<void> {
   const virtual = createEngineMemory()
   console.log(`blocks: ${values.blocks} from seed ${seed} on ${values.workers} workers`)
   try {
-    for (let block = 0; block < Number(values.blocks); block++) {
+    for (let block = 0; block < blocks; block++) {
       const random = new Random(seed + block)
       const { input, state, advice, text } = randomBlock(random, 300)
       const pool = pools[block % pools.length]!

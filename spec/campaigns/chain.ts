@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util'
 import { Random } from '../../src/lab/random.ts'
 import type { BlockGeneration } from '../../src/node/options.ts'
+import { numberOf } from '../named.ts'
 import { liveRandomly } from '../node/_random-chain.ts'
 
 const modes: BlockGeneration[] = [
@@ -25,10 +26,10 @@ export async function run(args: string[]): Promise<void> {
       seed: { type: 'string', default: String(Date.now() & 0xffffff) },
     },
   })
-  const endMs = performance.now() + Number(values.minutes) * 60_000
+  const endMs = performance.now() + numberOf('minutes', values.minutes, 0) * 60_000
   const totals = { lives: 0, blocks: 0, transactions: 0, refused: 0, rejected: 0, replacements: 0 }
   console.log(`chain: ${values.minutes} minutes from seed ${values.seed}`)
-  for (let seed = Number(values.seed); performance.now() < endMs; seed++) {
+  for (let seed = numberOf('seed', values.seed, 0); performance.now() < endMs; seed++) {
     const random = new Random(seed)
     const census = await liveRandomly({
       seed,

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util'
 import { abortLoop } from '../crash/_abort-loop.ts'
 import { crashLoop } from '../crash/_crash-loop.ts'
+import { numberOf } from '../named.ts'
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -19,9 +20,12 @@ export async function run(args: string[]): Promise<void> {
       aborts: { type: 'boolean', default: false },
     },
   })
-  const seed = Number(values.seed)
-  const plan = { runs: Number(values.runs), kills: Number(values.kills), seed }
-  await (values.aborts ? killAborts(plan) : killUnderLoad(plan, Number(values.life)))
+  const plan = {
+    runs: numberOf('runs', values.runs),
+    kills: numberOf('kills', values.kills),
+    seed: numberOf('seed', values.seed, 0),
+  }
+  await (values.aborts ? killAborts(plan) : killUnderLoad(plan, numberOf('life', values.life)))
 }
 
 interface Plan {

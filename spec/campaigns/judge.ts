@@ -4,27 +4,18 @@
  *     --rounds N     rounds over all states, 10 by default        --txs N    transactions of a block, 200 by default
  *     --seed N       first seed; the clock's by default           --on NAME,NAME   golden blocks
  */
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { UsageError } from '../../src/node/usage-error.ts'
+import { goldenBlocks, goldenPath } from '../golden.ts'
+import { numberOf } from '../named.ts'
 import { judged } from '../starknet/_judge.ts'
 import { randomBlock } from '../starknet/_random-block.ts'
 import { randomMix } from '../starknet/_random-mix.ts'
+import { oraclePath } from '../vectors.ts'
 
-const states = [
-  '04-deploy-account',
-  '05-declare',
-  '06-reverts',
-  '08-l1-handlers',
-  '09-syscalls',
-  '10-multicalls',
-  '11-mix-200',
-  '12-contracts',
-  '13-mix-0.13.4',
-  '14-mix-0.14.0',
-  '15-migration-0.14.1',
-  '16-mix-0.14.3',
-  '17-mix-0.14.4',
-  '18-odd-header',
-]
+/** Not those without calls of accounts to change: transfers alone, nonces alone, rejections. */
+const states = goldenBlocks.filter((name) => !/^0[1237]/.test(name))
 
 export function run(args: string[]): void {
   const { values } = parseArgs({
@@ -36,12 +27,21 @@ export function run(args: string[]): void {
       on: { type: 'string', default: states.join(',') },
     },
   })
+  const [rounds, size, first] = [
+    numberOf('rounds', values.rounds),
+    numberOf('txs', values.txs),
+    numberOf('seed', values.seed, 0),
+  ]
+  const absent = [oraclePath, ...values.on.split(',').map(goldenPath)].find(
+    (path) => !existsSync(path),
+  )
+  if (absent !== undefined) throw new UsageError(`this needs ${absent}, which is absent`)
   let failed = 0
-  for (let round = 0; round < Number(values.rounds); round++) {
-    const seed = Number(values.seed) + round
+  for (let round = 0; round < rounds; round++) {
+    const seed = first + round
     for (const name of values.on.split(',')) {
       for (const [maker, make] of Object.entries({ calls: randomBlock, mix: randomMix })) {
-        const lines = judged(make(name, seed, Number(values.txs)))
+        const lines = judged(make(name, seed, size))
         console.log(`${maker} on ${name}, seed ${seed}: ${lines.length} differences`)
         for (const line of lines.slice(0, 10)) console.log(`  ${line.slice(0, 1000)}`)
         if (lines.length > 0) failed++

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { Random } from '../../src/lab/random.ts'
 import { LockstepPool } from '../executor/_lockstep.ts'
 import { runInLockstep } from '../executor/_lockstep-block.ts'
+import { numberOf } from '../named.ts'
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -17,9 +18,9 @@ export async function run(args: string[]): Promise<void> {
       threads: { type: 'string', default: '3' },
     },
   })
-  const seed = Number(values.seed)
-  const blocks = Number(values.blocks)
-  const pool = new LockstepPool(Number(values.threads))
+  const seed = numberOf('seed', values.seed, 0)
+  const blocks = numberOf('blocks', values.blocks)
+  const pool = new LockstepPool(numberOf('threads', values.threads))
   const totals = { executions: 0, aborts: 0, blocked: 0 }
   console.log(`lockstep: ${blocks} blocks from seed ${seed} on ${values.threads} threads`)
   try {

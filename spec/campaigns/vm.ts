@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { numberOf } from '../named.ts'
 import { oraclePath } from '../vectors.ts'
 import { type Case, instructionCase, randomCase, runCase } from '../vm/_case.ts'
 import { classesAtHand, subjectOf } from '../vm/_classes.ts'
@@ -32,10 +33,13 @@ const MUTANTS_PER_ROUND = 1000
 export function run(args: string[]): void {
   const { values } = parseArgs({
     args,
-    options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+    options: {
+      minutes: { type: 'string', default: '5' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    },
   })
-  const end = Date.now() + 60_000 * Number(values.minutes ?? 5)
-  let seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+  const end = Date.now() + 60_000 * numberOf('minutes', values.minutes, 0)
+  let seed = numberOf('seed', values.seed, 0)
   const subjects = classesAtHand().map(subjectOf)
   console.log(`seed ${seed}, ${subjects.length} classes`)
   const counts: Record<string, number> = { judged: 0 }
