@@ -10,15 +10,16 @@
  */
 import { Session } from 'node:inspector/promises'
 import { parseArgs } from 'node:util'
-import { vectorPath } from '../spec/vectors.ts'
+import { numberOf } from '../spec/named.ts'
 import { attachCrypto, createCryptoMemory } from '../src/felt/crypto.ts'
 import { useCrypto } from '../src/felt/hash.ts'
-import { readBundle } from '../src/lab/bundle.ts'
+import type { Bundle } from '../src/lab/bundle.ts'
+import { UsageError } from '../src/node/usage-error.ts'
 import { encodeTransaction } from '../src/starknet/encoded-transaction.ts'
 import { transactionHash } from '../src/starknet/transaction-hash.ts'
 import { median, medianNs, report } from './_rows.ts'
 import { type Profile, phases, type Split, splitProfile, works } from './_stacks.ts'
-import { type WholeBlock, WholeRun, wholeBlockFile, wholeBlocks } from './_whole.ts'
+import { WholeRun, wholeBlock, wholeBlocks } from './_whole.ts'
 
 const SAMPLE_MICROS = 100
 const WARM_ROUNDS = 10
@@ -33,22 +34,22 @@ export async function run(args: string[]): Promise<void> {
       json: { type: 'string' },
     },
   })
-  const { block: name, memos } = values
-  if (!(name in wholeBlocks)) {
-    throw new Error(
-      `expected a block, one of ${Object.keys(wholeBlocks).join(', ')}; got '${name}'`,
+  const { memos } = values
+  const runs = numberOf('runs', values.runs)
+  if (!(values.block in wholeBlocks)) {
+    throw new UsageError(
+      `expected a block, one of ${Object.keys(wholeBlocks).join(', ')}; got '${values.block}'`,
     )
   }
   if (memos !== 'cold' && memos !== 'warm') {
-    throw new Error(`expected memos cold or warm, got '${memos}'`)
+    throw new UsageError(`expected memos cold or warm, got '${memos}'`)
   }
-  const file = wholeBlockFile(name as WholeBlock)
-  if (file === null) throw new Error('the blocks of this bench are vectors, which are absent')
   const crypto = attachCrypto(createCryptoMemory(1), 0)
   useCrypto(crypto)
-  const block = new WholeRun(file, crypto)
-  const { split, micros } = await sample(() => block.run(memos).processor, Number(values.runs))
-  const before = await beforeBlock(file)
+  const { name, bundle } = wholeBlock(values.block as keyof typeof wholeBlocks)
+  const block = new WholeRun(bundle, crypto)
+  const { split, micros } = await sample(() => block.run(memos).processor, runs)
+  const before = await beforeBlock(bundle)
   print(name, memos, split, micros, before)
   const rows = [...split.cells].map(([cell, share]) => ({
     name: `${name}/${memos}/${cell}`,
@@ -80,9 +81,10 @@ async function sample(once: () => number, runs: number): Promise<{ split: Split;
 }
 
 /** What a transaction costs before its block runs. */
-async function beforeBlock(file: string): Promise<{ name: string; microsPerCall: number }[]> {
-  const bundle = readBundle(file, [vectorPath('npm')])
-  const { transactions, context } = bundle
+async function beforeBlock({
+  transactions,
+  context,
+}: Bundle): Promise<{ name: string; microsPerCall: number }[]> {
   let turn = 0
   const next = () => transactions[turn++ % transactions.length]!
   const hashNs = await medianNs(() => void transactionHash(next().transaction!, context.chainId))

@@ -9,11 +9,12 @@
  *     transfer/blockifier              the real Blockifier on the same block, between our runs
  *
  * A row of whole transactions gives microseconds of one transaction. Everything is warm: 0.1 s a call, ten rounds a
- * block. Rows that need vectors or the oracle are left out without them, and said so.
+ * block. Rows that need vectors or the oracle are left out without them, and said so; blocks are then of our own contracts.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { numberOf } from '../spec/named.ts'
 import { vectorPath } from '../spec/vectors.ts'
 import { cellsOf } from '../src/felt/cell.ts'
 import { attachCrypto, type Crypto, createCryptoMemory } from '../src/felt/crypto.ts'
@@ -26,7 +27,7 @@ import { attachProgram, buildProgramImage } from '../src/vm/program.ts'
 import { compileModule } from '../src/vm/tier/tier.ts'
 import { median, medianNs, report } from './_rows.ts'
 import { BenchHost, constants } from './_vm-host.ts'
-import { blockifierMicros, type WholeBlock, WholeRun, wholeBlockFile } from './_whole.ts'
+import { blockifierMicros, WholeRun, wholeBlock, type wholeBlocks } from './_whole.ts'
 
 const transfer = [P / 23n, 1000n, 0n]
 const artifact = (name: string) => join(packageRoot, `src/contracts/artifacts/${name}.casm.json`)
@@ -71,7 +72,7 @@ export async function run(args: string[]): Promise<void> {
     if (isThere(file, 'images')) rows.push(...(await timeImage(machine, file)))
   }
   for (const name of ['transfer', 'transfer-signed'] as const) {
-    rows.push(...(await timeBlock(name, crypto, Number(values.runs))))
+    rows.push(...(await timeBlock(name, crypto, numberOf('runs', values.runs))))
   }
   report('vm', rows, args)
 }
@@ -155,23 +156,23 @@ async function timeImage(machine: Machine, file: string): Promise<object[]> {
 }
 
 /** Rows of a block, memos cold and warm in turn, and the Blockifier's on the same block before and after. */
-async function timeBlock(name: WholeBlock, crypto: Crypto, runs: number): Promise<object[]> {
-  const file = wholeBlockFile(name)
-  if (file === null) {
-    console.error(`left out: ${name} (looked for the vectors)`)
-    return []
-  }
-  const block = new WholeRun(file, crypto)
+async function timeBlock(
+  shape: keyof typeof wholeBlocks,
+  crypto: Crypto,
+  runs: number,
+): Promise<object[]> {
+  const { name, bundle, file } = wholeBlock(shape)
+  const block = new WholeRun(bundle, crypto)
   const cold: { wall: number; processor: number }[] = []
   const warm: typeof cold = []
-  const before = await blockifierMicros(file, 3)
+  const before = file === null ? null : await blockifierMicros(file, 3)
   for (let round = -WARM_ROUNDS; round < runs; round++) {
     const times = [block.run('cold'), block.run('warm')] as const
     if (round < 0) continue
     cold.push(times[0])
     warm.push(times[1])
   }
-  const after = await blockifierMicros(file, 3)
+  const after = file === null ? null : await blockifierMicros(file, 3)
   const row = (what: string, micros: number) => ({
     name: `${name}/${what}`,
     microsPerCall: round(micros),
@@ -185,7 +186,7 @@ async function timeBlock(name: WholeBlock, crypto: Crypto, runs: number): Promis
     runs,
   })
   const rows: object[] = [own('sequential', cold, 'cold'), own('sequential-warm', warm, 'warm')]
-  if (before === null || after === null) console.error(`left out: ${name}/blockifier (no oracle)`)
+  if (before === null || after === null) console.error(`left out: ${name}/blockifier`)
   else rows.push({ ...row('blockifier', (before + after) / 2), memos: 'its own', runs: 6 })
   return rows
 }
