@@ -23,7 +23,7 @@ interface ConflictsContext extends ConflictsInput {
 }
 
 /** Above this share of wasted time the run would have been faster one by one: both cores do the same work twice. */
-export const wasteLimit = 0.5
+const wasteLimit = 0.5
 /** First and largest number of sequential runs between probes; doubling bounds the cost of probing to a few percent. */
 export const firstProbeInterval = 8
 export const lastProbeInterval = 256

@@ -9,13 +9,13 @@ import { measure } from 'mitata'
 import { packageRoot } from '../src/shared/package-root.ts'
 
 /** Names this machine as reports do: processor, cores, Node. */
-export function machineName(): string {
+function machineName(): string {
   const [first] = cpus()
   return `${first?.model.trim() ?? 'unknown'} x ${cpus().length}, Node ${process.version}`
 }
 
 /** The commit of the working tree, or `unknown` outside of a repository. */
-export function commitName(): string {
+function commitName(): string {
   try {
     const args = ['rev-parse', '--short', 'HEAD']
     return execFileSync('git', args, { cwd: packageRoot, stdio: ['ignore', 'pipe', 'ignore'] })

@@ -145,7 +145,7 @@ export function decodeTransaction(json: FeederTransaction): Transaction {
   }
 }
 
-export function decodeLegacyTransaction(json: FeederTransaction): LegacyTransaction {
+function decodeLegacyTransaction(json: FeederTransaction): LegacyTransaction {
   const version = felt(json.version)
   const number = BigInt.asUintN(128, version)
   const maxFee = felt(json.max_fee ?? '0x0')

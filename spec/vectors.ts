@@ -11,7 +11,7 @@ import type { Test } from 'uvu'
 import { packageRoot } from '../src/shared/package-root.ts'
 
 /** Absolute folder of the vectors, which may not exist. */
-export const vectorsFolder = resolve(process.env.FUGUE_VECTORS || '../shared/vectors')
+const vectorsFolder = resolve(process.env.FUGUE_VECTORS || '../shared/vectors')
 
 /** Absolute path of the oracle's binary, which may not exist. */
 export const oraclePath = resolve(process.env.FUGUE_ORACLE || '../shared/oracle/bin/oracle')

@@ -11,7 +11,7 @@ import { artifactPath, type ContractName, contractHashes } from '../../src/contr
 import { oraclePath } from '../vectors.ts'
 
 export const STRK = '0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d'
-export const ETH = '0x49d36570d4e46f48e99674bd3fcc84644ddd6b96f7c741b1562b82f9e004dc7'
+const ETH = '0x49d36570d4e46f48e99674bd3fcc84644ddd6b96f7c741b1562b82f9e004dc7'
 export const MINTER = '0x111'
 export const TIMESTAMP = 1_790_000_000
 export const CHAIN_ID = constants.StarknetChainId.SN_SEPOLIA

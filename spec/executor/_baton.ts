@@ -21,7 +21,7 @@ const PASSES = 7
 /** One word per thread: 1 = it has the baton. */
 const HANDS = 8
 
-export const BATON_WORDS = 16
+const BATON_WORDS = 16
 
 const real = globalThis.Atomics
 

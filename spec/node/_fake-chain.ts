@@ -148,13 +148,13 @@ function callTrace(calls: CallTrace[] = []): CallTrace {
   }
 }
 
-export const REVERT_REASON = `Transaction execution has failed:
+const REVERT_REASON = `Transaction execution has failed:
 0: Error in the called contract (contract address: 0x000acc0, class hash: 0x00c1a55, selector: 0x015d4):
 Execution failed. Failure reason:
 0x1 ('no').
 `
 
-export function fakeExecution(outcome: TransactionExecution['outcome']): TransactionExecution {
+function fakeExecution(outcome: TransactionExecution['outcome']): TransactionExecution {
   const succeeded = outcome === 'SUCCEEDED'
   const event = { order: 0, fromAddress: CONTRACT, keys: [SELECTOR, 3n], data: [4n] }
   return {
@@ -244,7 +244,7 @@ const open = [included(0x201n, invoke)]
 export const RECEIVED_HASH = 0x301n
 export const CANDIDATE_HASH = 0x302n
 /** One that was left out of a block. */
-export const REJECTED_HASH = 0x303n
+const REJECTED_HASH = 0x303n
 
 const store = createMemoryStore()
 store.append(blocks[0]!, [])

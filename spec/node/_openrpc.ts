@@ -115,7 +115,7 @@ function collectNames(schema: Json, names: Set<string>): void {
 }
 
 /** Names of fields that no schema knows. */
-export function unknownFields(value: Json, found: Set<string> = new Set()): Set<string> {
+function unknownFields(value: Json, found: Set<string> = new Set()): Set<string> {
   if (Array.isArray(value)) for (const item of value) unknownFields(item, found)
   else if (typeof value === 'object' && value !== null) {
     for (const [name, member] of Object.entries(value)) {

@@ -24,7 +24,7 @@ export type Write =
   | { type: 'rewind'; height: number }
 
 /** What an engine holds, as text: blocks from a height on, and what waits. */
-export function contents(blocks: BlockRecord[], waiting: Submission[]): string[] {
+function contents(blocks: BlockRecord[], waiting: Submission[]): string[] {
   return [
     ...blocks.map(({ init, chunks, seal }) => {
       const text = chunks.map(({ transactions, digest }) => `${texts(transactions)}#${digest}`)

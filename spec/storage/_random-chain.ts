@@ -224,7 +224,7 @@ function headerOf(
 }
 
 /** The words of an execution that emitted events: one call for each. */
-export function wordsOf(events: readonly Event[]): Int32Array {
+function wordsOf(events: readonly Event[]): Int32Array {
   const cells = events.flatMap((event) => [...event.keys, ...event.data])
   const callsAt = outcome.OUTCOME_HEADER_WORDS
   const eventsAt = callsAt + events.length * CALL_RECORD_WORDS

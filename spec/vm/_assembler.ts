@@ -21,7 +21,7 @@ export type Item = string | object
 /** Contracts of the world that programs run in: the program itself, and one that returns its calldata. */
 export const SELF = 0x1000n
 export const LEAF = 0x63n
-export const LEAF_CLASS = 0x3e7n
+const LEAF_CLASS = 0x3e7n
 
 export const ap = (offset = 0) => ({ register: 'AP', offset })
 export const fp = (offset: number) => ({ register: 'FP', offset })

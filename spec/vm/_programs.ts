@@ -211,7 +211,7 @@ function randomSlot(random: Random, frame: Frame | null, builtinCount: number): 
 }
 
 /** An instruction of any flags, likely ones more often, with operands near ap and fp. */
-export function instructionSlot(random: Random): Slot {
+function instructionSlot(random: Random): Slot {
   const near = (isFp: boolean) => (isFp ? -random.between(1, 10) : random.between(-9, 0))
   const [dstFp, op0Fp] = [random.chance(0.3), random.chance(0.4)]
   const source = random.weighted({ '0': 25, '1': 25, '2': 15, '4': 25, '3': 1 })

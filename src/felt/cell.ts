@@ -18,9 +18,9 @@ export const CELL_LONGS = 4
 export const CELL_WORDS = 8
 
 /** The tag of a felt below 2^64. */
-export const SMALL = 1n
+const SMALL = 1n
 /** The tag bit of a felt of at least 2^64. */
-export const BIG = 1n << 63n
+const BIG = 1n << 63n
 
 const LIMB_MASK = (1n << 64n) - 1n
 const LIMB3_MASK = (1n << 60n) - 1n

@@ -8,10 +8,10 @@
 export const P = 2n ** 251n + 17n * 2n ** 192n + 1n
 
 /** Longest short string: 31 characters fill 248 bits. */
-export const SHORT_STRING_LENGTH = 31
+const SHORT_STRING_LENGTH = 31
 
 /** Thrown when a text or a number is not the felt it should be. */
-export class FeltError extends Error {
+class FeltError extends Error {
   override name = 'FeltError'
 }
 

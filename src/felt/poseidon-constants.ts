@@ -8,13 +8,13 @@
 import { createHash } from 'node:crypto'
 import { P } from './felt.ts'
 
-export const FULL_ROUNDS = 8
-export const PARTIAL_ROUNDS = 83
+const FULL_ROUNDS = 8
+const PARTIAL_ROUNDS = 83
 
 const ROUNDS = FULL_ROUNDS + PARTIAL_ROUNDS
 
 /** All constants as defined: one triple a round. */
-export function roundConstants(): bigint[][] {
+function roundConstants(): bigint[][] {
   return Array.from({ length: ROUNDS }, (_, round) =>
     [0, 1, 2].map((element) => hades(3 * round + element)),
   )

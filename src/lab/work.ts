@@ -8,7 +8,7 @@ import type { View } from '../executor/machine.ts'
 const POLL_ITERATIONS = 4096
 
 /** One stretch of work: a chain of dependent operations, whose result the caller keeps so that none is dropped. */
-export function churn(seed: number, iterations: number): number {
+function churn(seed: number, iterations: number): number {
   let word = seed
   for (let left = iterations; left > 0; left--) {
     word = (Math.imul(word ^ (word >>> 15), 0x2c1b3c6d) + left) | 0

@@ -19,12 +19,12 @@ import { copyCell, loadLink, sameCell } from '../shared/words.ts'
 import { addNumber, cellsOfNumber, numberOfCells } from './delta.ts'
 import type { MemoryLayout } from './regions.ts'
 
-export const WRITER = 0
+const WRITER = 0
 export const NEXT = 1
 export const CURRENT = 2
 const RECORD_WORDS = 4
 
-export const ESTIMATE = 0x80000000 | 0
+const ESTIMATE = 0x80000000 | 0
 export const DELTA = 0x40000000
 const OFFSET = 0x1fffffff
 

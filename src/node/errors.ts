@@ -8,7 +8,7 @@ import { Refusal } from './chain.ts'
 export const PARSE_ERROR = -32700
 export const INVALID_REQUEST = -32600
 export const METHOD_NOT_FOUND = -32601
-export const INVALID_PARAMS = -32602
+const INVALID_PARAMS = -32602
 export const INTERNAL_ERROR = -32603
 /** Any error of development methods that has no code of its own. */
 export const DEVNET_ERROR = -1

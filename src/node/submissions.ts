@@ -74,7 +74,7 @@ export interface Checked {
 }
 
 /** Submissions that may wait; more are refused, as the mempool would refuse them when full. */
-export const queueLimit = 20_000
+const queueLimit = 20_000
 /** Batches that may be validated at a time: what arrives meanwhile makes the next one larger. */
 const mostValidating = 2
 /** Batches that may be on their way into the journal: with a slow disk, checking waits. */

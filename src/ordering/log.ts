@@ -55,7 +55,7 @@ export interface LogOptions {
   say(text: string): void
 }
 
-export const defaultLogOptions: LogOptions = {
+const defaultLogOptions: LogOptions = {
   segmentBytes: 1 << 20,
   retryMs: 250,
   say: (text) => process.stderr.write(`fugue: ${text}\n`),

@@ -25,7 +25,7 @@ import { checksum } from '../storage/checksum.ts'
 import type { EngineRecord } from './record.ts'
 
 export const HEADER_BYTES = 32
-export const RECORD_BYTES = 20
+const RECORD_BYTES = 20
 const MAGIC = Buffer.from('FUGUEJL1')
 const MARK = Buffer.from([0xf6, 0x75, 0x67, 0xa5])
 const MARK_WORD = MARK.readUInt32LE(0)

@@ -3,7 +3,7 @@
  */
 
 /** Words of a cell. */
-export const CELL = 8
+const CELL = 8
 
 /** Copies one cell. */
 export function copyCell(source: Int32Array, from: number, target: Int32Array, to: number): void {

@@ -30,7 +30,7 @@ export const DEPLOYMENT_DATA_COUNT = 5
 export const PROOF_FACTS_COUNT = 6
 /** Of a declared class, in bytes: what archiving the code is charged by. */
 export const CODE_SIZE = 7
-export const HEADER_WORDS = 16
+const HEADER_WORDS = 16
 
 /** Bits of the form. */
 /** The bounds name L1 data gas; otherwise they are of the form before 0.13.4. */
@@ -49,8 +49,8 @@ export const FIELD_HASH = 3
 export const FIELD_CHAIN_ID = 4
 export const FIELD_NONCE = 5
 export const FIELD_TIP = 6
-export const FIELD_NONCE_MODE = 7
-export const FIELD_FEE_MODE = 8
+const FIELD_NONCE_MODE = 7
+const FIELD_FEE_MODE = 8
 /** Three bounds of three cells: name, amount, price. */
 export const FIELD_L1_GAS = 9
 export const FIELD_L2_GAS = 12
@@ -63,7 +63,7 @@ export const FIELD_COMPUTED_CLASS_HASH = 20
 export const FIELD_SALT = 21
 /** Of a CALL or an L1_HANDLER. */
 export const FIELD_SELECTOR = 22
-export const FIELD_COUNT = 23
+const FIELD_COUNT = 23
 
 /** Word offset of a field. */
 export function fieldOffset(field: number): number {

@@ -6,7 +6,7 @@ import type { GasPrice } from './block-context.ts'
 import { type Gas, L2_GAS_PER_L1_GAS } from './gas.ts'
 import type { ResourceBounds } from './transaction.ts'
 
-export const U128_MAX = (1n << 128n) - 1n
+const U128_MAX = (1n << 128n) - 1n
 
 /** Prices of a block in one unit. */
 export interface GasPrices {

@@ -131,7 +131,7 @@ export function overheadSteps(
 }
 
 /** Felts of a state diff as data availability counts them. */
-export function feltsOf(changes: StateChanges): number {
+function feltsOf(changes: StateChanges): number {
   return (
     2 * (changes.contracts + changes.storage + changes.compiledClassHashes) + changes.classHashes
   )
@@ -170,7 +170,7 @@ export function codeSizeOf(bytecodeFelts: number, sierraFelts: number, abiBytes:
 }
 
 /** L1 gas of VM resources: the costliest of its components, each rounded up. */
-export function vmL1Gas(resources: VmResources, constants: VersionedConstants): number {
+function vmL1Gas(resources: VmResources, constants: VersionedConstants): number {
   const { builtins } = resources
   const steps = resources.steps + 10 * builtins[SEGMENT_ARENA]! + resources.memoryHoles
   let most = Math.ceil(steps / 400)
@@ -227,7 +227,7 @@ export function messageSegmentLength(
 }
 
 /** L1 gas of messages on Starknet's own contract: storing what was sent, clearing what was consumed, and the logs. */
-export function starknetMessageGas(
+function starknetMessageGas(
   work: Pick<Work, 'kind' | 'calldataLength' | 'messages' | 'messagePayload'>,
 ): number {
   const logOf = (topics: number, words: number) => 375 + 375 * topics + 256 * words

@@ -44,8 +44,8 @@ export const CELL_COUNT = 8
 /** UTF-16 units, -1 for no text. */
 export const TEXT_LENGTH = 9
 /** Slots of the sequencer's balance whose cells come at commit, -1 for none. */
-export const DEFERRED_LOW = 10
-export const DEFERRED_HIGH = 11
+const DEFERRED_LOW = 10
+const DEFERRED_HIGH = 11
 /** Four words. */
 export const FEE = 12
 /** Gas and data availability gas: l1, l1 data, l2, each wide. */

@@ -111,7 +111,7 @@ export function readContext(reader: ByteReader): BlockContext {
 }
 
 /** The bytes of a diff; maps keep their order. */
-export function encodeStateDiff(diff: StateDiff): Buffer {
+function encodeStateDiff(diff: StateDiff): Buffer {
   const writer = new ByteWriter(4096)
   writer.list([...diff.storage], ([address, cells]) => {
     writer.number(address)

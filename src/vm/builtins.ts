@@ -27,7 +27,7 @@ export interface BuiltinShape {
   inputs: number
 }
 
-export const shapes: Record<BuiltinName, BuiltinShape> = {
+const shapes: Record<BuiltinName, BuiltinShape> = {
   pedersen: { rule: RULE_PEDERSEN, cells: 3, inputs: 2 },
   range_check: { rule: RULE_RANGE_CHECK, cells: 1, inputs: 1 },
   bitwise: { rule: RULE_BITWISE, cells: 5, inputs: 2 },

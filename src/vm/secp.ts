@@ -24,7 +24,7 @@ export const SOME_POINT = 1
 export const NO_POINT = 2
 export const COORDINATES = 3
 export const REFUSED = 4
-export const FAULT = 5
+const FAULT = 5
 
 /** Operations of a curve, in the order of `syscallNames`. */
 const operations = ['New', 'Add', 'Mul', 'GetPointFromX', 'GetXy'] as const

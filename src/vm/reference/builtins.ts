@@ -145,7 +145,7 @@ const hex = (felt: bigint) => `0x${felt.toString(16)}`
 const showPoint = (point: Point) => `(${hex(point?.[0] ?? 0n)}, ${hex(point?.[1] ?? 0n)})`
 
 /** P + m Q bit by bit; fails when a partial sum meets the doubled point's x, also where the bit is 0. */
-export function ecOp(
+function ecOp(
   p: readonly [bigint, bigint],
   q: readonly [bigint, bigint],
   m: bigint,

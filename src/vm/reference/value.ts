@@ -18,7 +18,7 @@ export interface Pointer {
 export type Value = bigint | Pointer
 
 /** Largest offset of a pointer; Rust allows 2^64, which no compiled program reaches. */
-export const MAX_OFFSET = 0xffffffff
+const MAX_OFFSET = 0xffffffff
 
 /** A VM error: `text` without the newline that closes most of them, see `newline`. */
 export class Fault extends Error {
