@@ -290,7 +290,7 @@ test('every error text occurs', () => {
   }
 })
 
-test('what was counted', () => {
+test.after(() => {
   for (const [name, table] of Object.entries(counts)) {
     if (table instanceof Set) console.log(`${name}: ${table.size} texts`)
     else console.log(`${name}: ${[...table].map(([key, times]) => `${key} ${times}`).join(', ')}`)
