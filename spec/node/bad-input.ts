@@ -226,7 +226,13 @@ test('bytes that are no HTTP, and clients that leave in the middle, harm nobody'
       socket.on('close', () => settle())
       socket.on('error', () => {})
     })
+    assert.equal(await node.send('', '/is_alive', 'GET'), { status: 200, text: 'Alive!!!' })
   }
+  // Who stays is told.
+  const socket = connect(Number(port), '127.0.0.1', () => socket.write('GARBAGE\r\n\r\n'))
+  let answer = ''
+  for await (const bytes of socket) answer += String(bytes)
+  assert.match(answer, /^HTTP\/1\.1 400 /)
 })
 
 test('random JSON as parameters never brings an internal error', async () => {

@@ -103,7 +103,12 @@ test('what cannot be proven is refused, and why', async () => {
   const { global_roots, ...rest } = await node.call<ProofAnswer>('starknet_getStorageProof', [
     'latest',
   ])
-  assert.ok(BigInt(global_roots.contracts_tree_root))
+  const whole = await node.call<ProofAnswer>('starknet_getStorageProof', [
+    'latest',
+    ['0x5'],
+    ['0xdead'],
+  ])
+  assert.equal(global_roots, whole.global_roots)
   assert.equal(rest, {
     classes_proof: [],
     contracts_proof: { nodes: [], contract_leaves_data: [] },
