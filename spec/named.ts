@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { UsageError } from '../src/node/usage-error.ts'
 
 /** Names that a folder offers. */
-function namesIn(folder: string): string[] {
+export function namesIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((file) => /^[a-z-]+\.[jt]s$/.test(file) && !file.startsWith('main.'))
     .map((file) => file.slice(0, -'.js'.length))
