@@ -55,6 +55,12 @@ export interface EventPosition {
   eventIndex: number
 }
 
+/** Events in chain order, and where the next page starts; null: there is none. */
+export interface EventPage<Event = EmittedEvent> {
+  events: Event[]
+  next: EventPosition | null
+}
+
 export interface ChainStore {
   /** Height of the newest block, -1 before genesis. */
   height(): number
@@ -72,10 +78,6 @@ export interface ChainStore {
   stateAt(number: number): StateReader
   /** Proves keys of the state after block `number`, which must exist; null if its tries are no longer kept. */
   prove(number: number, request: ProofRequest): StateProof | null
-  /** A page of events in chain order from `start` (inclusive), and where the next page starts, or null. */
-  events(
-    filter: EventFilter,
-    start: EventPosition | null,
-    limit: number,
-  ): { events: EmittedEvent[]; next: EventPosition | null }
+  /** A page of events from `start` (inclusive) on. */
+  events(filter: EventFilter, start: EventPosition | null, limit: number): EventPage
 }

@@ -17,6 +17,7 @@ import type {
   ChainStore,
   EmittedEvent,
   EventFilter,
+  EventPage,
   EventPosition,
   StateReader,
   StoredClass,
@@ -24,8 +25,8 @@ import type {
 import { lowestState, readBlock, readClass, storedHeight } from './chain-writer.ts'
 import { DamagedError } from './checksum.ts'
 import type { ChainDatabase } from './database.ts'
-import { matchesFilter } from './event-filter.ts'
 import { nextCandidate } from './event-index.ts'
+import { eventsOfBlock, pageOf } from './event-page.ts'
 import { BLOCK, findHash, TRANSACTION } from './hash-table.ts'
 import { allResults, groupOf, readResults } from './result-table.ts'
 import { StoredStates } from './stored-states.ts'
@@ -154,30 +155,16 @@ export class LmdbStore implements ChainStore {
     return number < this.lowestState() ? null : proveState(this.#nodes, number, request)
   }
 
-  events(
-    filter: EventFilter,
-    start: EventPosition | null,
-    limit: number,
-  ): { events: EmittedEvent[]; next: EventPosition | null } {
-    const found: EmittedEvent[] = []
-    const last = Math.min(filter.toBlock, this.#height)
-    let number = this.#candidate(filter, Math.max(filter.fromBlock, start?.blockNumber ?? 0), last)
-    for (; number !== null; number = this.#candidate(filter, number + 1, last)) {
-      const from = start !== null && number === start.blockNumber ? start.eventIndex : 0
-      const events = this.#eventsOf(number)
-      for (let index = from; index < events.length; index++) {
-        if (!matchesFilter(events[index]!, filter)) continue
-        if (found.length === limit) {
-          return { events: found, next: { blockNumber: number, eventIndex: index } }
-        }
-        found.push(events[index]!)
-      }
-    }
-    return { events: found, next: null }
+  events(filter: EventFilter, start: EventPosition | null, limit: number): EventPage {
+    return pageOf(this.#eventsFrom(filter, start?.blockNumber ?? 0), filter, start, limit)
   }
 
-  #candidate(filter: EventFilter, from: number, to: number): number | null {
-    return nextCandidate(this.#database.events, filter, from, to)
+  /** Events of the blocks that may match, from a height on. */
+  *#eventsFrom(filter: EventFilter, height: number): Generator<EmittedEvent[]> {
+    const last = Math.min(filter.toBlock, this.#height)
+    const next = (from: number) => nextCandidate(this.#database.events, filter, from, last)
+    let number = next(Math.max(filter.fromBlock, height))
+    for (; number !== null; number = next(number + 1)) yield this.#eventsOf(number)
   }
 
   /** A block whose parts are decoded when somebody looks at them. */
@@ -223,32 +210,12 @@ export class LmdbStore implements ChainStore {
 
   #eventsOf(number: number): EmittedEvent[] {
     let events = this.#events.get(number)
-    if (events === undefined) this.#events.set(number, (events = this.#listEvents(number)))
-    return events
-  }
-
-  /** All events of a block in order. */
-  #listEvents(number: number): EmittedEvent[] {
-    const { header, transactions } = this.blockByNumber(number)!
-    const list: EmittedEvent[] = []
-    let transactionIndex = 0
-    for (const words of allResults(this.#database.results, number, transactions.length)) {
-      const transactionHash = transactions[transactionIndex]!.hash
-      for (const [indexInTransaction, event] of decodeEvents(words).entries()) {
-        list.push({
-          fromAddress: event.fromAddress,
-          keys: event.keys,
-          data: event.data,
-          blockNumber: number,
-          blockHash: header.blockHash,
-          transactionHash,
-          transactionIndex,
-          eventIndex: list.length,
-          indexInTransaction,
-        })
-      }
-      transactionIndex++
+    if (events === undefined) {
+      const { header, transactions } = this.blockByNumber(number)!
+      const results = allResults(this.#database.results, number, transactions.length)
+      events = eventsOfBlock(header, transactions, Array.from(results, decodeEvents))
+      this.#events.set(number, events)
     }
-    return list
+    return events
   }
 }

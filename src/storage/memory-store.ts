@@ -11,11 +11,12 @@ import type {
   ChainStore,
   EmittedEvent,
   EventFilter,
+  EventPage,
   EventPosition,
   StateReader,
   StoredClass,
 } from './chain-store.ts'
-import { matchesFilter } from './event-filter.ts'
+import { eventsOfBlock, pageOf } from './event-page.ts'
 import { ProvableTries } from './provable-tries.ts'
 import { StateHistory } from './state-history.ts'
 
@@ -103,26 +104,16 @@ class MemoryStore implements ChainStore {
     return this.#tries.prove(number, request)
   }
 
-  events(
-    filter: EventFilter,
-    start: EventPosition | null,
-    limit: number,
-  ): { events: EmittedEvent[]; next: EventPosition | null } {
-    const found: EmittedEvent[] = []
-    const first = Math.max(filter.fromBlock, start?.blockNumber ?? 0)
-    const last = Math.min(filter.toBlock, this.height())
-    for (let number = first; number <= last; number++) {
-      const from = start !== null && number === start.blockNumber ? start.eventIndex : 0
-      const events = this.#eventsOf(number)
-      for (let index = from; index < events.length; index++) {
-        if (!matchesFilter(events[index]!, filter)) continue
-        if (found.length === limit) {
-          return { events: found, next: { blockNumber: number, eventIndex: index } }
-        }
-        found.push(events[index]!)
-      }
+  events(filter: EventFilter, start: EventPosition | null, limit: number): EventPage {
+    return pageOf(this.#eventsFrom(filter, start?.blockNumber ?? 0), filter, start, limit)
+  }
+
+  /** Events of the blocks of a filter, from a height on. */
+  *#eventsFrom({ fromBlock, toBlock }: EventFilter, height: number): Generator<EmittedEvent[]> {
+    const last = Math.min(toBlock, this.height())
+    for (let number = Math.max(fromBlock, height); number <= last; number++) {
+      yield this.#eventsOf(number)
     }
-    return { events: found, next: null }
   }
 
   #check({ header, transactions }: Block): void {
@@ -145,28 +136,12 @@ class MemoryStore implements ChainStore {
 
   #eventsOf(number: number): EmittedEvent[] {
     let events = this.#events.get(number)
-    if (events === undefined) this.#events.set(number, (events = listEvents(this.#blocks[number]!)))
+    if (events === undefined) {
+      const { header, transactions } = this.#blocks[number]!
+      const emitted = transactions.map((included) => included.execution().events)
+      events = eventsOfBlock(header, transactions, emitted)
+      this.#events.set(number, events)
+    }
     return events
   }
-}
-
-/** All events of a block in order. */
-function listEvents({ header, transactions }: Block): EmittedEvent[] {
-  const list: EmittedEvent[] = []
-  transactions.forEach((included, transactionIndex) => {
-    included.execution().events.forEach(({ fromAddress, keys, data }, indexInTransaction) => {
-      list.push({
-        fromAddress,
-        keys,
-        data,
-        blockNumber: header.number,
-        blockHash: header.blockHash,
-        transactionHash: included.hash,
-        transactionIndex,
-        eventIndex: list.length,
-        indexInTransaction,
-      })
-    })
-  })
-  return list
 }

@@ -6,8 +6,8 @@
  */
 
 import { Turns } from '../../shared/turn.ts'
-import type { EmittedEvent, EventFilter, EventPosition } from '../../storage/chain-store.ts'
-import { matchesFilter } from '../../storage/event-filter.ts'
+import type { EventFilter, EventPage, EventPosition } from '../../storage/chain-store.ts'
+import { eventsOfBlock, type PlacedEvent, pageOf } from '../../storage/event-page.ts'
 import { findBlock, preConfirmedBlock } from '../block-id.ts'
 import type { Chain, PendingBlock } from '../chain.ts'
 import type { NodeContext } from '../context.ts'
@@ -33,13 +33,7 @@ import type { Method } from '../json-rpc.ts'
 /** Blocks that are searched without looking at the clock. */
 const SLICE = 16
 
-/** An event of a closed block, or of the one being filled, which has no hash yet. */
-type FoundEvent = Omit<EmittedEvent, 'blockHash'> & { blockHash: bigint | null }
-
-interface Page {
-  events: FoundEvent[]
-  next: EventPosition | null
-}
+type FoundEvent = PlacedEvent<bigint | null>
 
 export function eventMethods({ chain, limits }: NodeContext): Record<string, Method> {
   return {
@@ -99,7 +93,7 @@ async function findEvents(
   filter: EventFilter,
   start: EventPosition | null,
   limit: number,
-): Promise<Page> {
+): Promise<EventPage<FoundEvent>> {
   const events: FoundEvent[] = []
   const turns = new Turns()
   let fromBlock = Math.max(filter.fromBlock, start?.blockNumber ?? 0)
@@ -116,43 +110,16 @@ async function findEvents(
     await turns.give()
   }
   // In the same turn as the last look at the store, so that no block is in neither.
-  const above = pendingEvents(chain, { ...filter, fromBlock }, start)
-  const room = limit - events.length
-  return { events: [...events, ...above.slice(0, room)], next: above[room] ?? null }
-}
-
-/** Matching events of blocks that are not stored, from `start` on. */
-function pendingEvents(
-  chain: Chain,
-  filter: EventFilter,
-  start: EventPosition | null,
-): FoundEvent[] {
-  return chain
+  const pending = chain
     .pending()
-    .filter(({ context: { number } }) => number >= filter.fromBlock && number <= filter.toBlock)
-    .flatMap((block) => {
-      const first = start?.blockNumber === block.context.number ? start.eventIndex : 0
-      return eventsOf(block).filter(
-        (event) => event.eventIndex >= first && matchesFilter(event, filter),
-      )
-    })
+    .filter(({ context: { number } }) => number >= fromBlock && number <= filter.toBlock)
+  const above = pageOf(pending.map(eventsOf), filter, start, limit - events.length)
+  return { events: [...events, ...above.events], next: above.next }
 }
 
-function eventsOf({ context, transactions }: PendingBlock): FoundEvent[] {
-  return transactions
-    .flatMap((included, transactionIndex) =>
-      included.execution().events.map(({ fromAddress, keys, data }, indexInTransaction) => ({
-        fromAddress,
-        keys,
-        data,
-        blockNumber: context.number,
-        blockHash: null,
-        transactionHash: included.hash,
-        transactionIndex,
-        indexInTransaction,
-      })),
-    )
-    .map((event, eventIndex) => ({ ...event, eventIndex }))
+function eventsOf({ context: { number }, transactions }: PendingBlock): FoundEvent[] {
+  const emitted = transactions.map((included) => included.execution().events)
+  return eventsOfBlock({ number, blockHash: null }, transactions, emitted)
 }
 
 function encodeToken({ blockNumber, eventIndex }: EventPosition): string {
