@@ -91,7 +91,8 @@ export async function createChain(
   try {
     return await startChain(options, events, parts.engine ?? null, storage, opened)
   } catch (error) {
-    for (const close of opened.reverse()) await close()
+    // What cannot be closed keeps nothing else open, and hides nothing.
+    for (const close of opened.reverse()) await close().catch(() => {})
     throw startRefusal(error)
   }
 }

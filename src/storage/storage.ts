@@ -28,22 +28,26 @@ export async function openStorage(dataDir: string | null): Promise<Storage> {
     return { store: createMemoryStore(), disk: null, close: async () => {} }
   }
   const folder = await openDataFolder(dataDir)
+  let database: ChainDatabase | null = null
+  const close = async () => {
+    try {
+      await database?.close()
+    } finally {
+      folder.release()
+    }
+  }
   try {
     checkFile(folder)
-    const database = openDatabase(folder.database)
+    database = openDatabase(folder.database)
     const store = new LmdbStore(database)
     if (folder.isNew) {
       if (store.height() >= 0)
         throw new FolderError(`${dataDir} holds a chain, but no file 'format'`)
       folder.settle()
     }
-    const close = async () => {
-      await database.close()
-      folder.release()
-    }
     return { store, disk: { folder, database, store }, close }
   } catch (error) {
-    folder.release()
+    await close()
     if (error instanceof DamagedError || error instanceof FolderError) throw error
     throw new FolderError(
       `the database in ${dataDir} cannot be opened: ${(error as Error).message}`,
