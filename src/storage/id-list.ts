@@ -4,7 +4,7 @@
  *     bytes 0-3    checksum of the rest
  *     then         per number: bytes with the top bit set, and a last one without
  */
-import { CHECKSUM_BYTES, checksum, DamagedError } from './checksum.ts'
+import { CHECKSUM_BYTES, requireSealed, seal } from './checksum.ts'
 
 /** Bytes of the longest difference, below 2^53. */
 const MOST_BYTES = 8
@@ -21,16 +21,12 @@ export function encodeIds(ids: readonly number[]): Buffer {
     list[at++] = rest
     previous = id
   }
-  const encoded = list.subarray(0, at)
-  encoded.writeUInt32BE(checksum(encoded, CHECKSUM_BYTES), 0)
-  return encoded
+  return seal(list.subarray(0, at))
 }
 
 /** The numbers, ascending; `what` names the list when it is damaged. */
 export function decodeIds(list: Buffer, what: string): number[] {
-  if (list.length < CHECKSUM_BYTES || checksum(list, CHECKSUM_BYTES) !== list.readUInt32BE(0)) {
-    throw new DamagedError(`${what} do not match their checksum`)
-  }
+  requireSealed(list, what)
   const ids: number[] = []
   let previous = 0
   for (let at = CHECKSUM_BYTES; at < list.length; ) {

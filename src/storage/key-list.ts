@@ -4,7 +4,7 @@
  *     bytes 0-3    checksum of the rest
  *     then         per key: shared length (2 bytes), length of the rest (2 bytes), the rest
  */
-import { CHECKSUM_BYTES, checksum, DamagedError } from './checksum.ts'
+import { CHECKSUM_BYTES, requireSealed, seal } from './checksum.ts'
 
 const LENGTHS = 4
 
@@ -23,16 +23,12 @@ export function encodeKeys(keys: readonly Uint8Array[]): Buffer {
     at += LENGTHS + key.length - shared
     previous = key
   }
-  const encoded = list.subarray(0, at)
-  encoded.writeUInt32BE(checksum(encoded, CHECKSUM_BYTES), 0)
-  return encoded
+  return seal(list.subarray(0, at))
 }
 
 /** The keys of a list; `what` names it when it is damaged. */
 export function decodeKeys(list: Buffer, what: string): Uint8Array[] {
-  if (list.length < CHECKSUM_BYTES || checksum(list, CHECKSUM_BYTES) !== list.readUInt32BE(0)) {
-    throw new DamagedError(`${what} do not match their checksum`)
-  }
+  requireSealed(list, what)
   const keys: Uint8Array[] = []
   let previous: Uint8Array = new Uint8Array(0)
   for (let at = CHECKSUM_BYTES; at < list.length; ) {
