@@ -7,8 +7,8 @@
  *     hints.ts, same record   limits, same record   operands.ts or step.ts (all rules), next record
  *
  * Compiled twice: `runGas` bare, `runSteps` with a mark on every accessed cell and the step limit seen before each step.
- * In gas mode the last steps before the limit are taken one by one, so it is exact there too. The registers are in control
- * memory whenever the loop does not run.
+ * In gas mode the last steps before the limit are taken one by one, so it is exact there too; in both modes the last ones
+ * below the end of the stack are. The registers are in control memory whenever the loop does not run.
  */
 import { tagOf, UNSET } from './cell'
 import { runHints } from './hints'
@@ -20,7 +20,6 @@ import {
   AP,
   AT_CALL,
   DONE,
-  E_MEMORY,
   E_STEPS,
   END_SEGMENT,
   EXIT_CALL,
@@ -40,8 +39,7 @@ import {
   RECORDS,
   RESUME_KIND,
   STACK_BASE,
-  STACK_END,
-  STACK_RESERVE,
+  STACK_EDGE,
   STEP_LIMIT,
   STEP_PAUSE,
   STEPS,
@@ -89,6 +87,7 @@ export function runToCall(): i32 {
 /** Alternates between records and single steps: pcs elsewhere, frames without [fp-1]. */
 function run<T>(): i32 {
   while (!hasEnded()) {
+    if (isNearEdge()) return lastSteps(false)
     let status = DONE
     if (inProgram()) {
       status = runRecords<T>()
@@ -127,7 +126,9 @@ function runRecords<T>(): i32 {
       const status = pause()
       if (status != DONE) return status
       const isNearLimit = load<u32>(STEPS) + STRAIGHT_STEPS >= load<u32>(STEP_LIMIT)
-      if (!isInteger<T>() && isNearLimit) return lastSteps(kind == load<u8>(record(), RECORD_PLAIN))
+      if ((!isInteger<T>() && isNearLimit) || isNearEdge()) {
+        return lastSteps(kind == load<u8>(record(), RECORD_PLAIN))
+      }
     }
     exit = walk<T>(kind)
     if (exit == EXIT_HINT) {
@@ -141,13 +142,20 @@ function runRecords<T>(): i32 {
     } else {
       if (!secondChance() && generalStep() != DONE) return FAULT
       store<u32>(STEPS, load<u32>(STEPS) + 1)
-      if (!inProgram()) return DONE
+      if (!inProgram() || isNearEdge()) return DONE
       kind = load<u8>(record())
     }
   }
 }
 
-/** Takes a call to its end or to its limit step by step. */
+/** Whether ap is where the loop must not go on: it sees the end of the stack only at pauses. */
+// @ts-ignore: decorator
+@inline
+function isNearEdge(): bool {
+  return load<u32>(AP) > <u32>STACK_EDGE
+}
+
+/** Takes a call to its end or to its limits step by step. */
 function lastSteps(hintsRan: bool): i32 {
   let ran = hintsRan
   while (!hasEnded()) {
@@ -175,14 +183,11 @@ function singleStep(hintsRan: bool): i32 {
   return DONE
 }
 
-/** Called every few thousand steps: limits, room, and whether to go on. */
+/** Called every few thousand steps: the step limit, and whether to go on. */
 function pause(): i32 {
   const steps = load<u32>(STEPS)
   const limit = load<u32>(STEP_LIMIT)
   if (steps >= limit) return fail(E_STEPS, 0, 0)
-  if (max(load<u32>(AP), load<u32>(FP)) > <u32>STACK_END - ((<u32>STACK_RESERVE) << 5)) {
-    return fail(E_MEMORY, 1, 0)
-  }
   store<u32>(STEP_PAUSE, min(limit, steps + PAUSE_STEPS))
   return stopped() ? HALT_RUN : DONE
 }

@@ -68,9 +68,8 @@ import {
   RESUME_KIND,
   RULE_RANGE_CHECK,
   STACK_BASE,
-  STACK_END,
+  STACK_EDGE,
   STACK_HIGH,
-  STACK_RESERVE,
   STEP_PAUSE,
   STEPS,
   TABLE,
@@ -514,7 +513,7 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_ADVANCE: {
         const next = ap + load<i32>(pc, RECORD_IMMEDIATE)
-        if (next > <usize>STACK_END - ((<usize>STACK_RESERVE) << 5)) break
+        if (next > <usize>STACK_EDGE) break
         if (next < <usize>load<u32>(STACK_BASE)) break
         if (next < ap && ap > <usize>load<u32>(STACK_HIGH)) store<u32>(STACK_HIGH, <u32>ap)
         if (isInteger<T>()) mark(fp - 32)

@@ -3,7 +3,7 @@
  *
  *     decode ─▶ addresses ─▶ read ─▶ deduce op0, op1, res, dst ─▶ insert ─▶ check ─▶ mark ─▶ fp, ap, pc
  *
- * The fast paths of interp.ts come here whenever they meet a surprise, after the hints of the pc ran and before they
+ * The fast paths of loop.ts come here whenever they meet a surprise, after the hints of the pc ran and before they
  * changed anything. Registers are read from control memory and written back.
  */
 import {
@@ -69,9 +69,8 @@ import {
   PC_SEGMENT,
   RULE_STACK,
   STACK_BASE,
-  STACK_END,
   STACK_HIGH,
-  STACK_RESERVE,
+  STACK_TOP,
   VALUE_DST,
   VALUE_OP0,
   VALUE_OP1,
@@ -341,7 +340,7 @@ function advanceRegisters(
     }
   }
   const base = load<u32>(STACK_BASE)
-  const limit = ((<u32>STACK_END - base) >>> 5) - <u32>STACK_RESERVE
+  const limit = (<u32>STACK_TOP - base) >>> 5
   let newAp = ap
   if (opcode == 1) {
     newAp = ap + 2
@@ -388,7 +387,7 @@ function advanceRegisters(
 /** Sets ap and fp within the stack; what lies above a lower ap stays known as written. */
 function setRegisters(ap: u32, fp: u32, oldAp: u32): i32 {
   const base: usize = load<u32>(STACK_BASE)
-  const limit = <u32>((<usize>STACK_END - base) >>> 5) - <u32>STACK_RESERVE
+  const limit = <u32>((<usize>STACK_TOP - base) >>> 5)
   if (ap > limit || fp > limit) return fail(E_MEMORY, STACK, max(ap, fp))
   const highest = max(oldAp, fp)
   if (ap < highest) {

@@ -101,8 +101,6 @@ export const TIER_STATUS = 6400
 export const NATIVE_ROOM = 6404
 /** More steps than compiled code makes between two looks at limits: a pause, all frames to their ends, a function. */
 export const TIER_SLACK = 1114112
-/** Compiled code starts with ap up to here: each of those steps may take two cells, and STACK_RESERVE is left. */
-export const TIER_TOP = 0x42200000
 /** Scratch for the host side. */
 export const HOST_SCRATCH = 4096
 /** Cells of the price segment, 7; and what frequent syscalls cost beyond what compiled code has paid, 8 bytes each. */
@@ -148,8 +146,14 @@ export const EXIT_CALL = 3
 export const PAUSE_STEPS = 4096
 /** More steps than a straight line through the longest program, and a pause, can take. */
 export const STRAIGHT_STEPS = 98304
-/** Cells that ap may climb between two pauses, with the reach of an offset. */
+/** Cells that ap may climb between two pauses, and more than an offset reaches. */
 export const STACK_RESERVE = 131072
+/** ap and fp go no farther than here, so that every operand is on the stack; where they would, the run faults. */
+export const STACK_TOP = STACK_END - STACK_RESERVE * 32
+/** Behind here steps are taken one by one: only the general step sees where ap passes STACK_TOP. */
+export const STACK_EDGE = STACK_TOP - STACK_RESERVE * 32
+/** Compiled code starts with ap up to here: each of its steps may take two cells, and it stays below STACK_EDGE. */
+export const TIER_TOP = STACK_EDGE - TIER_SLACK * 64
 export const MAX_SEGMENT_CELLS = 67108864
 export const MAX_SEGMENTS = 65536
 

@@ -37,9 +37,8 @@ import {
   SAVED,
   SEGMENT_COUNT,
   STACK_BASE,
-  STACK_END,
-  STACK_RESERVE,
   STACK_START,
+  STACK_TOP,
   STEP_LIMIT,
   STEP_PAUSE,
   STEPS,
@@ -244,8 +243,7 @@ class Instance {
     const heapStart = outer === null ? HEAP_START : alignMarks(segments.register(HEAP_TOP))
     const stackStart = outer === null ? STACK_START : alignMarks(this.topOf(outer))
     const stackBase = alignMarks(stackStart + below)
-    const reserve = STACK_RESERVE * 32
-    const fits = program.address !== 0 && stackBase + reserve < STACK_END
+    const fits = program.address !== 0 && stackBase < STACK_TOP
     const result = emptyResult(frame)
     if (!fits) {
       result.error = memoryError()
