@@ -4,7 +4,8 @@
  *     machine ── want ──▶ queue of the thread ──▶ module ──▶ publish ──▶ every machine, before its next block
  *
  * Nobody waits for it: until a module is there, and when there never is one, the interpreter runs the program. The thread
- * starts with the first wish.
+ * starts with the first wish. It compiles in the order of wishes, so when it dies the oldest open one was at work: that
+ * program is left out from then on, and the others go to a new thread.
  */
 import { Worker } from 'node:worker_threads'
 import type { ProgramImage } from '../src/vm/host.ts'
@@ -24,7 +25,10 @@ export class ProgramCompiler {
   private readonly publish: (compiled: CompiledModule) => void
   /** By hash of the image, oldest first. */
   private readonly made = new Map<string, CompiledModule>()
-  private readonly open = new Set<string>()
+  /** What the thread was asked for and has not answered, oldest first. */
+  private readonly open = new Map<string, Wish>()
+  /** Programs on which a thread died. */
+  private readonly leftOut = new Set<string>()
   private bytes = 0
   private thread: Worker | null = null
   private isStopped = false
@@ -40,13 +44,14 @@ export class ProgramCompiler {
 
   /** A machine wishes for the compiled form of an image. */
   want(wish: Wish): void {
-    if (this.isStopped || this.open.has(wish.hash)) return
-    const known = this.made.get(wish.hash)
+    const { hash } = wish
+    if (this.isStopped || this.open.has(hash) || this.leftOut.has(hash)) return
+    const known = this.made.get(hash)
     if (known !== undefined) {
       this.publish(known)
       return
     }
-    this.open.add(wish.hash)
+    this.open.set(hash, wish)
     this.thread ??= this.start()
     this.thread.postMessage(wish)
   }
@@ -61,11 +66,19 @@ export class ProgramCompiler {
     // It keeps no process alive.
     thread.unref()
     thread.on('message', (compiled: CompiledModule) => this.keep(compiled))
-    // What it could not compile stays open, so that it is not asked for again; the next wish gets a new thread.
-    thread.on('error', () => {
-      this.thread = null
-    })
+    // An error ends the thread, which is all there is to know; what it has answered arrives before its end does.
+    thread.on('error', () => {})
+    thread.on('exit', () => this.replace())
     return thread
+  }
+
+  /** Goes on without a thread that died, and without the program that it was at. */
+  private replace(): void {
+    this.thread = null
+    const [oldest, ...others] = this.open.values()
+    if (oldest !== undefined) this.leftOut.add(oldest.hash)
+    this.open.clear()
+    for (const wish of others) this.want(wish)
   }
 
   private keep(compiled: CompiledModule): void {
