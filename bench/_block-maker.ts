@@ -2,11 +2,12 @@
  * Makes stored blocks in one thread: executes, seals, hashes and writes them as a sequencer does, one after the other. So a
  * bench has a real chain in a folder without starting a node; many blocks may share one sync.
  */
+
+import { chainOptions } from '../spec/node/_options.ts'
 import { COMPLETED, type VirtualMachine } from '../src/executor/machine.ts'
 import { Overlay } from '../src/executor/overlay.ts'
 import { executeSequentially } from '../src/executor/sequential.ts'
 import { attachCrypto, createCryptoMemory } from '../src/felt/crypto.ts'
-import { encodeShortString } from '../src/felt/felt.ts'
 import { useCrypto } from '../src/felt/hash.ts'
 import { genesis, genesisContext } from '../src/node/genesis.ts'
 import type { ChainOptions } from '../src/node/options.ts'
@@ -47,18 +48,7 @@ const PACE = 1
 
 /** Options of the chains that are made, for whoever goes on with one. */
 export function benchOptions(dataDir: string): ChainOptions {
-  return {
-    seed: 1,
-    accounts: 2,
-    initialBalance: 10n ** 21n,
-    chainId: encodeShortString('SN_SEPOLIA'),
-    blockGeneration: { mode: 'demand' },
-    casmDirs: [],
-    workers: 2,
-    startTime: 1_700_000_000,
-    gasPrice: 10n ** 9n,
-    dataDir,
-  }
+  return chainOptions({ seed: 1, workers: 2, dataDir })
 }
 
 export class BlockMaker {

@@ -6,8 +6,8 @@
  *     under load   a batch among others
  */
 import { join } from 'node:path'
+import { chainId, chainOptions } from '../spec/node/_options.ts'
 import { signedTransfer } from '../spec/node/_signed.ts'
-import { encodeShortString } from '../src/felt/felt.ts'
 import { createChain } from '../src/main.ts'
 import { predeployedAccounts } from '../src/node/accounts.ts'
 import type { OrderingEngine, Submission } from '../src/ordering/engine.ts'
@@ -16,7 +16,6 @@ import { openLogEngine } from '../src/ordering/log.ts'
 import { encodeSubmitted } from '../src/ordering/submission-codec.ts'
 import { quantile, row, type StateRow } from './_state-rows.ts'
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const accounts = predeployedAccounts(1, 2)
 /** Transactions of a batch: what intake checks in its time slice. */
 const BATCH = 100
@@ -54,18 +53,16 @@ export async function journal(folder: string): Promise<StateRow[]> {
 
 /** A lone transfer after another, from its arrival at the chain to its acknowledgement. */
 async function throughChain(dataDir: string): Promise<StateRow[]> {
-  const chain = await createChain({
-    seed: 1,
-    accounts: accounts.length,
-    initialBalance: 10n ** 21n,
-    chainId,
-    blockGeneration: { mode: 'auto' },
-    casmDirs: [],
-    workers: 1,
-    startTime: null,
-    gasPrice: 10n ** 9n,
-    dataDir,
-  })
+  const chain = await createChain(
+    chainOptions({
+      seed: 1,
+      accounts: accounts.length,
+      blockGeneration: { mode: 'auto' },
+      workers: 1,
+      startTime: null,
+      dataDir,
+    }),
+  )
   const transfers = Array.from({ length: LONE }, (_, nonce) =>
     signedTransfer(accounts[0]!, BigInt(nonce), accounts[1]!.address, 1n, chainId),
   )

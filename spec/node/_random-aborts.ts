@@ -12,7 +12,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { loadContract } from '../../src/contracts/catalogue.ts'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { selector } from '../../src/felt/hash.ts'
 import { Random } from '../../src/lab/random.ts'
 import { type PredeployedAccount, predeployedAccounts } from '../../src/node/accounts.ts'
@@ -22,6 +21,7 @@ import { DEPLOYER_ADDRESS, STRK_ADDRESS } from '../../src/node/genesis.ts'
 import { contractAddress, feeBalanceKey } from '../../src/starknet/addresses.ts'
 import { sierraClassHash } from '../../src/starknet/class-hash.ts'
 import type { SierraClass, Transaction } from '../../src/starknet/transaction.ts'
+import { chainId } from './_options.ts'
 import { hex, type RealNode, startRealNode } from './_real-node.ts'
 import { signedDeclare, signedInvoke, signedTransfer } from './_signed.ts'
 
@@ -41,7 +41,6 @@ export interface AbortCensus {
   questions: number
 }
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const SEED = 5
 const accounts = predeployedAccounts(SEED, 3)
 const counter = loadContract('counter')

@@ -7,13 +7,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
 import { MINTER_ADDRESS, SEQUENCER_ADDRESS, STRK_ADDRESS } from '../../src/node/genesis.ts'
-import type { BlockGeneration, ChainOptions } from '../../src/node/options.ts'
+import type { BlockGeneration } from '../../src/node/options.ts'
 import { feeBalanceKey, storageKey } from '../../src/starknet/addresses.ts'
+import { chainOptions } from './_options.ts'
 import { Client, isWaiting, type Log } from './_random-clients.ts'
 import { replay } from './_replay.ts'
 
@@ -39,18 +39,12 @@ export interface Census {
 export async function liveRandomly(life: Life): Promise<Census> {
   const { seed, workers, blockGeneration } = life
   const accounts = predeployedAccounts(seed, life.clients)
-  const options: ChainOptions = {
+  const options = chainOptions({
     seed,
     accounts: accounts.length,
-    initialBalance: 10n ** 21n,
-    chainId: encodeShortString('SN_SEPOLIA'),
     blockGeneration,
-    casmDirs: [],
     workers,
-    startTime: 1_700_000_000,
-    gasPrice: 10n ** 9n,
-    dataDir: null,
-  }
+  })
   const hint = `seed ${seed}, ${workers} workers, mode ${blockGeneration.mode}`
   const chain = await createChain(options)
   void chain.broken.then((reason) => {

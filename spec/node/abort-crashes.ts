@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
 import { runFolderCommand } from '../../src/node/commands/folder-command.ts'
@@ -17,12 +16,12 @@ import { EngineError, type Term, type Written } from '../../src/ordering/engine.
 import { MemoryEngine } from '../../src/ordering/memory.ts'
 import { ChainWriter, storedHeight } from '../../src/storage/chain-writer.ts'
 import { openStorage } from '../../src/storage/storage.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { signedTransfer } from './_signed.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'fugue-abort-crash-'))
 test.after(() => rmSync(base, { recursive: true }))
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const accounts = predeployedAccounts(7, 3)
 
 type End = 'before the record' | 'after the record' | 'after the store'
@@ -42,18 +41,7 @@ class FailingEngine extends MemoryEngine {
 }
 
 function optionsOf(dataDir: string): ChainOptions {
-  return {
-    seed: 7,
-    accounts: accounts.length,
-    initialBalance: 10n ** 21n,
-    chainId,
-    blockGeneration: { mode: 'demand' },
-    casmDirs: [],
-    workers: 0,
-    startTime: 1_700_000_000,
-    gasPrice: 10n ** 9n,
-    dataDir,
-  }
+  return chainOptions({ accounts: accounts.length, dataDir })
 }
 
 /** Three blocks with a transfer each, one in the open block, and one that waits behind a gap. */

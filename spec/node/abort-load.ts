@@ -8,17 +8,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { type PredeployedAccount, predeployedAccounts } from '../../src/node/accounts.ts'
 import { Refusal } from '../../src/node/chain.ts'
-import type { BlockGeneration, ChainOptions } from '../../src/node/options.ts'
+import type { BlockGeneration } from '../../src/node/options.ts'
 import { seed } from '../seed.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { replay } from './_replay.ts'
 import { signedTransfer } from './_signed.ts'
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const accounts = predeployedAccounts(7, 4)
 const base = mkdtempSync(join(tmpdir(), 'fugue-abort-load-'))
 test.after(() => rmSync(base, { recursive: true }))
@@ -31,18 +30,12 @@ for (const [index, blockGeneration] of modes.entries()) {
   test(`${mode}: ${ABORTS} aborts under load, seed ${seed + index}`, async () => {
     console.log(`aborts under load: seed ${seed + index}, ${mode}`)
     const random = new Random(seed + index)
-    const options: ChainOptions = {
-      seed: 7,
+    const options = chainOptions({
       accounts: accounts.length,
-      initialBalance: 10n ** 21n,
-      chainId,
       blockGeneration,
-      casmDirs: [],
       workers: 2,
-      startTime: 1_700_000_000,
-      gasPrice: 10n ** 9n,
       dataDir: join(base, mode),
-    }
+    })
     const chain = await createChain(options)
     void chain.broken.then((reason) => {
       console.error(`seed ${seed + index}: ${reason}`)

@@ -8,18 +8,17 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadContract } from '../../src/contracts/catalogue.ts'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { selector } from '../../src/felt/hash.ts'
 import { encodeTransaction } from '../../src/node/encode/transaction.ts'
 import { STRK_ADDRESS } from '../../src/node/genesis.ts'
 import { sierraClassHash } from '../../src/starknet/class-hash.ts'
+import { chainId } from './_options.ts'
 import { hex, type RealNode, startRealNode } from './_real-node.ts'
 import { signedDeclare, signedTransfer } from './_signed.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'fugue-abort-'))
 test.after(() => rmSync(base, { recursive: true }))
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const DUMMY = '0x1'
 
 interface BlockHashes {

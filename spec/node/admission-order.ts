@@ -5,32 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadContract } from '../../src/contracts/catalogue.ts'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { selector } from '../../src/felt/hash.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
 import { Refusal } from '../../src/node/chain.ts'
 import { DEPLOYER_ADDRESS } from '../../src/node/genesis.ts'
 import { contractAddress } from '../../src/starknet/addresses.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { signedDeclare, signedInvoke, signedTransfer } from './_signed.ts'
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const seed = 7
 const [account] = predeployedAccounts(seed, 1) as [ReturnType<typeof predeployedAccounts>[number]]
 
 async function withChain(body: (chain: RunningChain) => Promise<void>, workers = 0): Promise<void> {
-  const chain = await createChain({
-    seed,
-    accounts: 1,
-    initialBalance: 10n ** 21n,
-    chainId,
-    blockGeneration: { mode: 'demand' },
-    casmDirs: [],
-    workers,
-    startTime: null,
-    gasPrice: 10n ** 9n,
-    dataDir: null,
-  })
+  const chain = await createChain(chainOptions({ seed, accounts: 1, workers, startTime: null }))
   try {
     await body(chain)
   } finally {

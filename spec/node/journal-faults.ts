@@ -11,31 +11,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { createChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
-import type { ChainOptions } from '../../src/node/options.ts'
 import { UsageError } from '../../src/node/usage-error.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { signedTransfer } from './_signed.ts'
 
 const accounts = predeployedAccounts(3, 2)
-const chainId = encodeShortString('SN_SEPOLIA')
 const folder = mkdtempSync(join(tmpdir(), 'fugue-journal-faults-'))
 const dataDir = join(folder, 'chain')
 const journal = join(dataDir, 'journal')
 
-const options: ChainOptions = {
+const options = chainOptions({
   seed: 3,
   accounts: accounts.length,
-  initialBalance: 10n ** 21n,
-  chainId,
   blockGeneration: { mode: 'auto' },
-  casmDirs: [],
-  workers: 0,
-  startTime: 1_700_000_000,
-  gasPrice: 10n ** 9n,
   dataDir,
-}
+})
 
 /** What the node writes to standard error while something is done. */
 async function errorsOf(work: () => Promise<unknown>): Promise<string> {

@@ -7,32 +7,28 @@ import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadContract } from '../../src/contracts/catalogue.ts'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
 import { dump, load } from '../../src/node/commands/copy.ts'
 import { STRK_ADDRESS } from '../../src/node/genesis.ts'
-import type { ChainOptions } from '../../src/node/options.ts'
 import { feeBalanceKey } from '../../src/starknet/addresses.ts'
 import { sierraClassHash } from '../../src/starknet/class-hash.ts'
+import { included } from '../simulation/_busy-chain.ts'
 import { vector, vectorTest } from '../vectors.ts'
+import { chainOptions } from './_options.ts'
 import { signedDeclare } from './_signed.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'fugue-chain-'))
 test.after(() => rmSync(dataDir, { recursive: true }))
 
-const options: ChainOptions = {
+const options = chainOptions({
   seed: 3,
-  accounts: 2,
   initialBalance: 10n ** 18n,
-  chainId: encodeShortString('SN_SEPOLIA'),
   blockGeneration: { mode: 'auto' },
-  casmDirs: [],
   workers: 1,
   startTime: null,
-  gasPrice: 10n ** 9n,
   dataDir,
-}
+})
 const { address } = predeployedAccounts(options.seed, options.accounts)[0]!
 
 test('a chain goes on where it stopped', async () => {
@@ -98,8 +94,7 @@ vectorTest(
       const account = predeployedAccounts(options.seed, options.accounts)[1]!
       const declare = signedDeclare(account, 0n, classHash, blake, options.chainId)
       const hash = await chain.submit(declare, contractClass)
-      await chain.createBlock()
-      assert.ok(['preConfirmed', 'accepted'].includes(chain.stageOf(hash)?.stage ?? ''))
+      await included(chain, hash)
       assert.equal(chain.classByHash(classHash)?.casm, casm)
       await chain.stop()
     }

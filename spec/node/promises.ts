@@ -20,9 +20,9 @@ import { UsageError } from '../../src/node/usage-error.ts'
 import { MemoryEngine } from '../../src/ordering/memory.ts'
 import type { BlockContext } from '../../src/starknet/block-context.ts'
 import { sierraClassHash } from '../../src/starknet/class-hash.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { signedDeclare, signedTransfer } from './_signed.ts'
 
-const chainId = encodeShortString('SN_SEPOLIA')
 const accounts = predeployedAccounts(7, 4)
 const now = Date.now
 const folders: string[] = []
@@ -31,18 +31,7 @@ let options: ChainOptions
 test.before.each(() => {
   const dataDir = mkdtempSync(join(tmpdir(), 'fugue-promises-'))
   folders.push(dataDir)
-  options = {
-    seed: 7,
-    accounts: accounts.length,
-    initialBalance: 10n ** 21n,
-    chainId,
-    blockGeneration: { mode: 'demand' },
-    casmDirs: [],
-    workers: 0,
-    startTime: 1_700_000_000,
-    gasPrice: 10n ** 9n,
-    dataDir,
-  }
+  options = chainOptions({ accounts: accounts.length, dataDir })
 })
 test.after.each(() => {
   Date.now = now

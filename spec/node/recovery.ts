@@ -11,7 +11,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadContract } from '../../src/contracts/catalogue.ts'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
@@ -23,26 +22,19 @@ import type { InvokeTransaction } from '../../src/starknet/transaction.ts'
 import { SimulatedFolder } from '../ordering/_simulated-folder.ts'
 import { seed } from '../seed.ts'
 import { vector, vectorTest } from '../vectors.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { signedDeclare, signedTransfer } from './_signed.ts'
 
 console.log(`recovery: seed ${seed}`)
 const lives = 4
 const accounts = predeployedAccounts(7, 6)
-const chainId = encodeShortString('SN_SEPOLIA')
 
 function options(mode: BlockGeneration['mode'], workers: number): ChainOptions {
-  return {
-    seed: 7,
+  return chainOptions({
     accounts: accounts.length,
-    initialBalance: 10n ** 21n,
-    chainId,
     blockGeneration: mode === 'interval' ? { mode, intervalMs: 50 } : { mode },
-    casmDirs: [],
     workers,
-    startTime: 1_700_000_000,
-    gasPrice: 10n ** 9n,
-    dataDir: null,
-  }
+  })
 }
 
 /** The disk of a machine: a database that survives the chain, and a journal that can lose its power. */

@@ -5,7 +5,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeShortString } from '../../src/felt/felt.ts'
 import { Random } from '../../src/lab/random.ts'
 import { createChain, type RunningChain } from '../../src/main.ts'
 import { predeployedAccounts } from '../../src/node/accounts.ts'
@@ -14,26 +13,20 @@ import type { ChainOptions } from '../../src/node/options.ts'
 import { feeBalanceKey } from '../../src/starknet/addresses.ts'
 import type { InvokeTransaction } from '../../src/starknet/transaction.ts'
 import { seed } from '../seed.ts'
+import { chainId, chainOptions } from './_options.ts'
 import { signedTransfer } from './_signed.ts'
 
 const accounts = predeployedAccounts(seed, 12)
 const perAccount = 12
 const kills = 5
-const chainId = encodeShortString('SN_SEPOLIA')
 
 function options(workers: number): ChainOptions {
-  return {
+  return chainOptions({
     seed,
     accounts: accounts.length,
-    initialBalance: 10n ** 21n,
-    chainId,
     blockGeneration: { mode: 'auto' },
-    casmDirs: [],
     workers,
-    startTime: 1_700_000_000,
-    gasPrice: 10n ** 9n,
-    dataDir: null,
-  }
+  })
 }
 
 function transfers(): InvokeTransaction[] {
