@@ -148,25 +148,32 @@ export class Versioned {
     const start = thenKey(key, height)
     for (const found of this.#then.getRange({ start, limit: 1 })) {
       const at = found.key as Buffer
-      if (at.length !== start.length || key.some((byte, index) => at[index] !== byte)) return null
+      if (!isVersionOf(key, at)) return null
       const written = ~at.readUInt32BE(key.length) >>> 0
       return { height: written, value: this.#checked(key, written, found.value, 0) }
     }
     return null
   }
 
-  /** Drops the versions of a cell that block `block` or one below it replaced, and the cell if nothing is left of it. */
+  /**
+   * Drops the version of a cell that block `block` replaced, and what it left if that is nothing. Older versions went with
+   * the blocks that replaced them.
+   */
   #dropReplacedIn(key: Bytes, block: number): void {
     if (block > 0) {
-      const start = thenKey(key, block - 1)
-      const end = Buffer.concat([key, Buffer.alloc(HEIGHT_BYTES + 1, 0xff)])
-      for (const old of [...this.#then.getKeys({ start, end })]) this.#then.removeSync(old)
+      const [old] = this.#then.getKeys({ start: thenKey(key, block - 1), limit: 1 })
+      if (old !== undefined && isVersionOf(key, old as Buffer)) this.#then.removeSync(old)
     }
-    const newest = this.newestVersion(key)
-    if (newest?.height === block) {
-      if (newest.value === null) this.#now.removeSync(key)
-    } else if (newest !== null && this.#replacedAt(key, block)?.value === null) {
-      this.#then.removeSync(thenKey(key, block))
+    // Lengths say most: the next read fills the same large buffer anew, and only empty versions are read to the end.
+    const newest = this.#now.getBinaryFast(key)
+    if (newest === undefined) return
+    if (newest.readUInt32BE(0) === block) {
+      const isEmpty = newest.length === NOW_HEAD && this.newest(key) === null
+      if (isEmpty) this.#now.removeSync(key)
+    } else {
+      const then = thenKey(key, block)
+      const isEmpty = this.#then.getBinaryFast(then)?.length === CHECKSUM_BYTES
+      if (isEmpty && this.#replacedAt(key, block)?.value === null) this.#then.removeSync(then)
     }
   }
 
@@ -206,6 +213,14 @@ export class Versioned {
   #disordered(height: number, written: number): Error {
     return new Error(`expected a write of ${this.name} above block ${written}, got ${height}`)
   }
+}
+
+/** Whether a key of a replaced version is one of that cell's. */
+function isVersionOf(key: Bytes, then: Buffer): boolean {
+  return (
+    then.length === key.length + HEIGHT_BYTES &&
+    then.compare(key, 0, key.length, 0, key.length) === 0
+  )
 }
 
 /** Key of a replaced version: newer versions come first. */
