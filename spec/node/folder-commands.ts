@@ -118,6 +118,18 @@ test('a chain verifies, whole and in parts', async () => {
   assert.match(part.text, `blocks ${busy} to ${busy} with 1 transactions are right`)
 })
 
+test('heights that are not there are refused, each by its name', async () => {
+  for (const args of [
+    ['--from', '999'],
+    ['--to', '999'],
+    ['--from', '999', '--to', '3'],
+  ]) {
+    assert.match(await refused(folder, 'verify', ...args), 'there is no block 999, the newest is')
+  }
+  const reversed = await refused(folder, 'verify', '--from', '4', '--to', '3')
+  assert.is(reversed, 'block 4 is not before block 3')
+})
+
 test('a changed execution is found, and named', async () => {
   const copy = await changed(({ database: { results } }) => {
     const [words] = [...allResults(results, busy, 1)]

@@ -38,7 +38,10 @@ function rangeOf({ store }: StoredChain, from: number | null, to: number | null)
   if (height < 0) throw new UsageError('there is no block yet')
   const first = from ?? Math.min(lowest, height)
   const last = to ?? height
-  if (last > height) throw new UsageError(`there is no block ${last}, the newest is ${height}`)
+  const highest = Math.max(first, to ?? 0)
+  if (highest > height) {
+    throw new UsageError(`there is no block ${highest}, the newest is ${height}`)
+  }
   if (first > last) throw new UsageError(`block ${first} is not before block ${last}`)
   if (first < lowest) {
     throw new UsageError(
