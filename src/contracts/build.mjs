@@ -34,7 +34,7 @@ const contracts = {
 const allLibfuncs = ['--allowed-libfuncs-list-name', 'all']
 
 const folder = dirname(fileURLToPath(import.meta.url))
-const compiler = resolve(folder, '../..', process.env.FUGUE_CAIRO ?? '../shared/cairo', 'bin')
+const compiler = resolve(folder, '../..', process.env.FUGUE_CAIRO || '../shared/cairo', 'bin')
 const artifacts = join(folder, 'artifacts')
 if (!existsSync(compiler)) {
   console.error(`expected a Cairo compiler in ${compiler}: FUGUE_CAIRO names its folder`)
