@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { buildProgramImage } from '../src/vm/program.ts'
-import { median } from './_rows.ts'
+import { median } from './_figures.ts'
 
 export interface ImageTimes {
   first: number

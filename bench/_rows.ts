@@ -65,8 +65,3 @@ export async function medianNs(call: () => void, leastSamples = 9): Promise<numb
   })
   return p50
 }
-
-/** The middle of some figures. */
-export function median(figures: number[]): number {
-  return figures.toSorted((one, other) => one - other)[figures.length >> 1]!
-}

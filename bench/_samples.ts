@@ -3,7 +3,7 @@
  * figure is the same at the end as at the beginning.
  */
 import { readFileSync } from 'node:fs'
-import { median } from './_state-rows.ts'
+import { median } from './_figures.ts'
 
 /** Megabytes. */
 export interface Memory {

@@ -13,8 +13,9 @@ import { createChain } from '../src/main.ts'
 import { startCommitter } from '../workers/start-committer.ts'
 import { benchOptions, inFolder } from './_block-maker.ts'
 import { type Driven, drive } from './_drive-chain.ts'
+import { median } from './_figures.ts'
 import { OpenAccounts } from './_open-accounts.ts'
-import { folderBytes, median, row, type StateRow } from './_state-rows.ts'
+import { folderBytes, row, type StateRow } from './_state-rows.ts'
 
 const ACCOUNTS = 10_000
 const TRANSFERS = 500

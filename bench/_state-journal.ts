@@ -14,7 +14,8 @@ import type { OrderingEngine, Submission } from '../src/ordering/engine.ts'
 import { openJournalFolder } from '../src/ordering/files.ts'
 import { openLogEngine } from '../src/ordering/log.ts'
 import { encodeSubmitted } from '../src/ordering/submission-codec.ts'
-import { quantile, row, type StateRow } from './_state-rows.ts'
+import { quantile } from './_figures.ts'
+import { row, type StateRow } from './_state-rows.ts'
 
 const accounts = predeployedAccounts(1, 2)
 /** Transactions of a batch: what intake checks in its time slice. */

@@ -21,8 +21,9 @@ import { LmdbStore } from '../src/storage/lmdb-store.ts'
 import { stateKey } from '../src/storage/state-key.ts'
 import { StoredBase } from '../src/storage/stored-base.ts'
 import { inFolder } from './_block-maker.ts'
+import { median } from './_figures.ts'
 import { OpenAccounts } from './_open-accounts.ts'
-import { median, row, type StateRow } from './_state-rows.ts'
+import { row, type StateRow } from './_state-rows.ts'
 import { quickHashes } from './_state-tries.ts'
 
 const ACCOUNTS = 100_000

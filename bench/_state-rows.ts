@@ -19,16 +19,6 @@ export function row(name: string, median: number, unit: string): StateRow {
   return { name, median: Number(median.toPrecision(4)), unit }
 }
 
-/** The value below which `part` of all values are. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
-}
-
 /** Bytes of all files of a folder. */
 export function folderBytes(folder: string): number {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)

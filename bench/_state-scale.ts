@@ -18,9 +18,10 @@ import { STRK_ADDRESS } from '../src/node/genesis.ts'
 import { feeBalanceKey } from '../src/starknet/addresses.ts'
 import { benchOptions } from './_block-maker.ts'
 import { drive } from './_drive-chain.ts'
+import { median, quantile } from './_figures.ts'
 import { OpenAccounts } from './_open-accounts.ts'
 import { type Memory, memoryNow, tenths } from './_samples.ts'
-import { folderBytes, median, quantile, row, type StateRow } from './_state-rows.ts'
+import { folderBytes, row, type StateRow } from './_state-rows.ts'
 
 const SAMPLES = 100
 /** Reads of a sample, of either kind. */

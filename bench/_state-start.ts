@@ -13,8 +13,9 @@ import { openLogEngine } from '../src/ordering/log.ts'
 import { encodeSubmitted } from '../src/ordering/submission-codec.ts'
 import type { SealedBlock } from '../src/starknet/sealed-block.ts'
 import { inFolder } from './_block-maker.ts'
+import { median } from './_figures.ts'
 import { OpenAccounts } from './_open-accounts.ts'
-import { median, row, type StateRow } from './_state-rows.ts'
+import { row, type StateRow } from './_state-rows.ts'
 import { quickHashes } from './_state-tries.ts'
 
 const ACCOUNTS = 1000

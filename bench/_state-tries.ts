@@ -10,8 +10,9 @@ import { oneByOne } from '../src/state/patricia.ts'
 import { proveState } from '../src/state/proof.ts'
 import { type CommitterOptions, StateCommitter } from '../src/state/state-root.ts'
 import { openDatabase } from '../src/storage/database.ts'
+import { median } from './_figures.ts'
 import { TransferChain } from './_state-chain.ts'
-import { median, row, type StateRow } from './_state-rows.ts'
+import { row, type StateRow } from './_state-rows.ts'
 
 const TRANSFERS = 500
 const BLOCKS = 30

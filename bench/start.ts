@@ -25,8 +25,9 @@ import { buildWorkload } from '../src/lab/starknet-workloads.ts'
 import { type WarmBlock, warmBlock } from '../src/lab/warm-block.ts'
 import { loadState } from '../src/mvmemory/memory.ts'
 import { Pool } from '../workers/pool.ts'
+import { median } from './_figures.ts'
 import type { ImageTimes } from './_image-thread.ts'
-import { median, report } from './_rows.ts'
+import { report } from './_rows.ts'
 
 const HUNDRED = 100
 const HUNDREDS = [1, 2, 5, 10, 30]
