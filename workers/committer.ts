@@ -54,11 +54,6 @@ const committer = {
     tries.returnTo(height)
   },
 
-  /** Drops state and proofs of heights below one. */
-  pruneBelow: (height: number): void => {
-    writer?.pruneBelow(height)
-  },
-
   close: async (): Promise<void> => {
     await database?.close()
   },

@@ -18,8 +18,6 @@ export interface RunningCommitter {
   commit(sealed: SealedBlock, classes: StoredClass[]): Promise<BlockHeader>
   /** Takes back all blocks above a height. */
   abortAbove(height: number): Promise<void>
-  /** Drops state and proofs of heights below one; blocks, receipts and events stay. */
-  pruneBelow(height: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,7 +46,6 @@ export function startCommitter(
   return {
     commit: (sealed, classes) => answerOf(remote.commit(sealed, classes)),
     abortAbove: (height) => answerOf(remote.abortAbove(height)),
-    pruneBelow: (height) => answerOf(remote.pruneBelow(height)),
     stop: async () => {
       await Promise.race([remote.close(), death.catch(() => {})])
       await thread.terminate()

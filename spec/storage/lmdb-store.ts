@@ -84,7 +84,7 @@ class Pair {
     const newest = this.memory.height() - KEPT_HEIGHTS
     const before = this.disk.lowestState()
     // The newest heights are kept, whatever is asked for.
-    this.writer.pruneBelow(newest + 3 - count)
+    while (!this.writer.pruneBelow(newest + 3 - count));
     const lowest = Math.max(before, Math.min(newest, newest + 3 - count), 0)
     assert.is(this.disk.lowestState(), lowest)
   }

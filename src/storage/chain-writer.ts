@@ -64,23 +64,26 @@ export class ChainWriter {
     })
   }
 
-  /** Drops state and proofs of heights below one, but for the newest; blocks, receipts and events stay. */
-  pruneBelow(height: number): void {
+  /**
+   * Drops state and proofs of heights below one, but for the newest; blocks, receipts and events stay. Does a part of it,
+   * and answers whether none is left to do.
+   */
+  pruneBelow(height: number): boolean {
     const lowest = lowestState(this.#database)
     const target = Math.max(lowest, Math.min(height, storedHeight(this.#database) - KEPT_HEIGHTS))
-    if (target === 0) return
+    if (target === 0) return true
     // First what readers go by, then the work, in parts that a kill may separate: what it left is done now.
     if (target > lowest) {
       this.#write('the lowest state', () => {
         this.#database.facts.putSync(LOWEST_STATE, `${target}`)
       })
     }
-    for (let isDone = false; !isDone; ) {
-      this.#write('less history', () => {
-        const { state, tries } = this.#database
-        isDone = [state, tries].map((table) => table.pruneBelow(target, PRUNE_STEP)).every(Boolean)
-      })
-    }
+    let isDone = false
+    this.#write('less history', () => {
+      const { state, tries } = this.#database
+      isDone = [state, tries].map((table) => table.pruneBelow(target, PRUNE_STEP)).every(Boolean)
+    })
+    return isDone
   }
 
   #append({ header, transactions, results, stateDiff, classes, nodes }: NewBlock): void {
