@@ -13,8 +13,9 @@ import type { BuiltinName, CallResult } from '../../src/vm/host.ts'
 import type { Value } from '../../src/vm/reference/value.ts'
 import type { CaseMachine } from './_case.ts'
 import { compare, createPair, type Pair } from './_compare.ts'
+import { encode, type Slot } from './_instructions.ts'
 import { constants, MemoryHost } from './_memory-host.ts'
-import { casmOf, encode, leafCasm, type Slot } from './_programs.ts'
+import { casmOf, leafCasm } from './_programs.ts'
 
 export type Item = string | object
 

@@ -5,7 +5,7 @@ import { encodeShortString, P } from '../../src/felt/felt.ts'
 import type { BuiltinName } from '../../src/vm/host.ts'
 import { starkGenerator } from '../../src/vm/reference/curve.ts'
 import { alloc, ap, deref, fp, type Item, immediate, sum, syscall, type Way } from './_assembler.ts'
-import { encode } from './_programs.ts'
+import { encode } from './_instructions.ts'
 
 const NUMBER = '\\d+'
 const VALUE = `(${NUMBER}|${NUMBER}:${NUMBER})`

@@ -10,15 +10,18 @@ import { type BuiltinName, builtinNames, type CallResult } from '../../src/vm/ho
 import type { Frame } from '../../src/vm/reference/frame.ts'
 import type { ReferenceMachine } from '../../src/vm/reference/machine.ts'
 import { isPointer, type Value } from '../../src/vm/reference/value.ts'
+import {
+  ASSERT,
+  advance,
+  encode,
+  type Fields,
+  push,
+  pushFp,
+  RET,
+  ret,
+  type Slot,
+} from './_instructions.ts'
 import type { Random } from './_random.ts'
-
-export interface Slot {
-  words: bigint[]
-  /** Hints of the first word. */
-  hints: unknown[]
-  /** Hints of the last instruction, which is two words long. */
-  last?: unknown[]
-}
 
 const selector = '0x1'
 const MAX_CELLS = 1 << 17
@@ -50,7 +53,7 @@ export function instructionProgram(random: Random): object {
     slots.push(
       random.chance(0.5)
         ? push(random.chance(0.3) ? BigInt(random.below(12)) : random.felt())
-        : pushArgument(-random.between(1, 6 + builtins.length)),
+        : pushFp(-random.between(1, 6 + builtins.length)),
     )
   }
   const instruction = random.chance(0.8) ? instructionSlot(random) : wildSlot(random)
@@ -68,8 +71,8 @@ function wildSlot(random: Random): Slot {
 
 /** A program that returns its calldata. */
 export function leafCasm(): object {
-  const slots = [pushArgument(-6), pushArgument(-5), push(0n), pushArgument(-4), pushArgument(-3)]
-  return casmOf([...slots, { words: [RET], hints: [] }], [])
+  const slots = [pushFp(-6), pushFp(-5), push(0n), pushFp(-4), pushFp(-3)]
+  return casmOf([...slots, ret], [])
 }
 
 /** A random program, grown with the help of the reference machine: `attempt` runs a candidate on it. */
@@ -105,68 +108,17 @@ export function growProgram(
   return casmOf(slots, builtins)
 }
 
-/** Fields of an instruction word, offsets unbiased. */
-interface Fields {
-  dst: number
-  op0: number
-  op1: number
-  dstFp?: boolean
-  op0Fp?: boolean
-  /** 0 op0, 1 immediate, 2 fp, 4 ap. */
-  source: number
-  res?: number
-  pc?: number
-  ap?: number
-  opcode?: number
-  extension?: number
-}
-
-export function encode(fields: Fields): bigint {
-  const { dst, op0, op1, source, res = 0, pc = 0, ap = 0, opcode = 0, extension = 0 } = fields
-  const offset = (value: number, shift: number) => BigInt(value + 0x8000) << BigInt(shift)
-  const flags = (value: number, shift: number) => BigInt(value) << BigInt(shift)
-  return (
-    offset(dst, 0) +
-    offset(op0, 16) +
-    offset(op1, 32) +
-    flags(fields.dstFp ? 1 : 0, 48) +
-    flags(fields.op0Fp ? 1 : 0, 49) +
-    flags(source, 50) +
-    flags(res, 53) +
-    flags(pc, 55) +
-    flags(ap, 58) +
-    flags(opcode, 60) +
-    flags(extension, 63)
-  )
-}
-
-const ASSERT = 4
-/** `[ap] = immediate; ap++`, `[ap] = [fp + o]; ap++`, `ap += immediate`. */
-const push = (felt: bigint): Slot => ({
-  words: [encode({ dst: 0, op0: -1, op1: 1, op0Fp: true, source: 1, ap: 2, opcode: ASSERT }), felt],
-  hints: [],
-})
-const pushArgument = (offset: number): Slot => ({
-  words: [encode({ dst: 0, op0: -1, op1: offset, op0Fp: true, source: 2, ap: 2, opcode: ASSERT })],
-  hints: [],
-})
-const advanceAp = (count: number): bigint[] => [
-  encode({ dst: -1, op0: -1, op1: 1, dstFp: true, op0Fp: true, source: 1, ap: 1 }),
-  BigInt(count),
-]
-const RET = 0x208b7fff7fff7ffen
-
 /** Pushes the final pointers (as they were), gas, syscall pointer, flag and the calldata as return data. */
 function epilogue(random: Random, builtins: BuiltinName[]): Slot[] {
-  const slots = builtins.map((_, i) => pushArgument(i - 6 - builtins.length))
-  slots.push(pushArgument(-6), pushArgument(-5))
+  const slots = builtins.map((_, i) => pushFp(i - 6 - builtins.length))
+  slots.push(pushFp(-6), pushFp(-5))
   slots.push(push(random.chance(0.9) ? BigInt(random.below(2)) : random.felt()))
   const [start, end] = random.chance(0.95) ? [-4, -3] : [-3, -4]
   for (const bound of [start, end]) {
-    if (random.chance(0.92)) slots.push(pushArgument(bound))
-    else slots.push(random.chance(0.5) ? push(random.felt()) : pushArgument(-random.between(1, 9)))
+    if (random.chance(0.92)) slots.push(pushFp(bound))
+    else slots.push(random.chance(0.5) ? push(random.felt()) : pushFp(-random.between(1, 9)))
   }
-  slots.push({ words: [RET], hints: [] })
+  slots.push(ret)
   return slots
 }
 
@@ -188,9 +140,9 @@ function randomSlot(random: Random, frame: Frame | null, builtinCount: number): 
     case 'immediate':
       return push(random.felt())
     case 'argument':
-      return pushArgument(-random.between(1, 6 + builtinCount))
+      return pushFp(-random.between(1, 6 + builtinCount))
     case 'segment':
-      return { words: advanceAp(1), hints: [{ AllocSegment: { dst: ap(0) } }] }
+      return advance(1, [{ AllocSegment: { dst: ap(0) } }])
     case 'builtin':
       return builtinSlot(random, frame)
     case 'hint':
@@ -385,7 +337,7 @@ function syscallSlot(random: Random, frame: Frame | null): Slot {
     else if (field === 'u') put(random.chance(0.9) ? random.bigBits(128) : random.felt())
     else put(random.chance(0.97) ? BigInt(field) : random.felt())
   }
-  words.push(...advanceAp(0))
+  words.push(...advance(0).words)
   return { words, hints: [], last: [{ SystemCall: { system: deref(-1) } }] }
 }
 
@@ -492,7 +444,7 @@ function hintSlot(random: Random, frame: Frame | null): Slot {
   cells.forEach((cell, i) => {
     fields[cell] = ap(random.chance(0.98) ? i : random.between(-3, 6))
   })
-  return { words: advanceAp(cells.length), hints: [{ [name]: fields }] }
+  return advance(cells.length, [{ [name]: fields }])
 }
 
 function operandOf(

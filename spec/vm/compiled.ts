@@ -18,68 +18,30 @@ import { compileProgram } from '../../src/vm/tier/compile.ts'
 import { type CompiledModule, compileModule, Tier } from '../../src/vm/tier/tier.ts'
 import { type Case, runCase } from './_case.ts'
 import { compare } from './_compare.ts'
-import { casmOf, encode, type Slot } from './_programs.ts'
+import {
+  ASSERT,
+  addToLast,
+  CALLDATA,
+  call,
+  encode,
+  GAS,
+  jump,
+  jumpBy,
+  jumpIf,
+  jumpIfAp,
+  push,
+  pushAp,
+  pushFp,
+  pushSum,
+  ret,
+  type Slot,
+  SYSCALLS,
+} from './_instructions.ts'
+import { casmOf } from './_programs.ts'
 
 const crypto = attachCrypto(createCryptoMemory(1), 0)
-const ASSERT = 4
-const RETURN: Slot = { words: [0x208b7fff7fff7ffen], hints: [] }
-
-/** `[ap] = immediate; ap++` and the like. */
-const push = (felt: bigint): Slot => ({
-  words: [encode({ dst: 0, op0: -1, op1: 1, op0Fp: true, source: 1, ap: 2, opcode: ASSERT }), felt],
-  hints: [],
-})
-const pushFp = (offset: number): Slot => ({
-  words: [encode({ dst: 0, op0: -1, op1: offset, op0Fp: true, source: 2, ap: 2, opcode: ASSERT })],
-  hints: [],
-})
-const pushAp = (offset: number): Slot => ({
-  words: [encode({ dst: 0, op0: -1, op1: offset, op0Fp: true, source: 4, ap: 2, opcode: ASSERT })],
-  hints: [],
-})
-const pushSum = (offset: number, felt: bigint): Slot => ({
-  words: [
-    encode({ dst: 0, op0: offset, op1: 1, op0Fp: true, source: 1, res: 1, ap: 2, opcode: ASSERT }),
-    felt,
-  ],
-  hints: [],
-})
-const signed = (distance: number) => (distance < 0 ? P + BigInt(distance) : BigInt(distance))
-const call = (distance: number): Slot => ({
-  words: [encode({ dst: 0, op0: 1, op1: 1, source: 1, pc: 2, opcode: 1 }), signed(distance)],
-  hints: [],
-})
-const jumpIf = (offset: number, distance: number): Slot => ({
-  words: [
-    encode({ dst: offset, op0: -1, op1: 1, dstFp: true, op0Fp: true, source: 1, pc: 4 }),
-    signed(distance),
-  ],
-  hints: [],
-})
-const jumpIfAp = (offset: number, distance: number): Slot => ({
-  words: [
-    encode({ dst: offset, op0: -1, op1: 1, op0Fp: true, source: 1, pc: 4 }),
-    signed(distance),
-  ],
-  hints: [],
-})
-const jumpBy = (offset: number): Slot => ({
-  words: [encode({ dst: -1, op0: -1, op1: offset, dstFp: true, op0Fp: true, source: 4, pc: 2 })],
-  hints: [],
-})
-const jump = (distance: number): Slot => ({
-  words: [
-    encode({ dst: -1, op0: -1, op1: 1, dstFp: true, op0Fp: true, source: 1, pc: 2 }),
-    signed(distance),
-  ],
-  hints: [],
-})
-
 /** What an entry point returns: gas, syscalls, no panic, no data. */
-const GAS = -6
-const SYSCALLS = -5
-const CALLDATA = -4
-const ending = [pushFp(GAS), pushFp(SYSCALLS), push(0n), pushFp(CALLDATA), pushFp(CALLDATA), RETURN]
+const ending = [pushFp(GAS), pushFp(SYSCALLS), push(0n), pushFp(CALLDATA), pushFp(CALLDATA), ret]
 
 const wordsOf = (slots: Slot[]) => slots.reduce((sum, { words }) => sum + words.length, 0)
 
@@ -108,7 +70,7 @@ function check(casm: object, calldata: bigint[] = []) {
 // n rounds of a function that calls itself last: `n == 0` returns, else calls itself with n - 1.
 const countDown = (behind: Slot[]): Slot[] => [
   jumpIf(-3, 3),
-  RETURN,
+  ret,
   pushSum(-3, P - 1n),
   call(-5),
   ...behind,
@@ -116,7 +78,7 @@ const countDown = (behind: Slot[]): Slot[] => [
 
 test('a loop of calls in tail position counts its steps, also beyond many pauses', () => {
   for (const rounds of [0n, 1n, 2n, 1000n, 5000n]) {
-    const { steps, error } = check(calling(countDown([RETURN]), rounds))
+    const { steps, error } = check(calling(countDown([ret]), rounds))
     assert.is(error, null)
     assert.is(steps, 2 + 6 + 4 * Number(rounds) + 2)
   }
@@ -125,14 +87,14 @@ test('a loop of calls in tail position counts its steps, also beyond many pauses
 test('recursion that is deeper than the native stack goes on in the interpreter', () => {
   // Something happens behind the call: each round needs its frame.
   for (const rounds of [10n, 700n, 4000n]) {
-    const { error } = check(calling(countDown([push(1n), RETURN]), rounds))
+    const { error } = check(calling(countDown([push(1n), ret]), rounds))
     assert.is(error, null)
   }
 })
 
 test('endless recursion ends as it does in the interpreter', () => {
   const endless = (behind: Slot[]) => calling([push(1n), call(-2), ...behind], 0n)
-  for (const behind of [[RETURN], [push(1n), RETURN]]) {
+  for (const behind of [[ret], [push(1n), ret]]) {
     assert.is(check(endless(behind)).outcome, 3)
   }
 })
@@ -151,13 +113,7 @@ test('a backward jump is a loop, and a pause in it is seen', () => {
       [
         push(rounds),
         // [ap] = [ap - 1] - 1; then back as long as that is not 0.
-        {
-          words: [
-            encode({ dst: 0, op0: -1, op1: 1, source: 1, res: 1, ap: 2, opcode: ASSERT }),
-            P - 1n,
-          ],
-          hints: [],
-        },
+        addToLast(P - 1n),
         jumpIfAp(-1, -2),
         ...ending,
       ],
@@ -170,7 +126,7 @@ test('a backward jump is a loop, and a pause in it is seen', () => {
 
 test('what a callee leaves behind is found by its caller', () => {
   // The callee rises ap by a number of cells that depends on its argument.
-  const callee = [push(5n), jumpIf(-3, 4), push(6n), push(7n), RETURN]
+  const callee = [push(5n), jumpIf(-3, 4), push(6n), push(7n), ret]
   for (const argument of [0n, 1n]) {
     const body = [
       push(argument),
@@ -202,7 +158,7 @@ test('a fault in a deep frame has the traceback of all frames', () => {
     ],
     hints: [],
   }
-  for (const behind of [[RETURN], [push(1n), RETURN]]) {
+  for (const behind of [[ret], [push(1n), ret]]) {
     const body = [jumpIf(-3, 4), wrong, pushSum(-3, P - 1n), call(-6), ...behind]
     const { error } = check(calling(body, 30n))
     assert.is(error!.traceback.length, 20)
@@ -227,7 +183,7 @@ test('programs that are hard to compile take no long time', () => {
     'jumps back': many([jumpIf(-3, -2), jumpIf(-3, 4)], 10_000),
     'computed jumps among jumps': many([jumpBy(-1), jump(2)], 13_000),
     'a long line': many([push(1n)], 20_000),
-    'a chain of functions': many([call(3), RETURN], 13_000),
+    'a chain of functions': many([call(3), ret], 13_000),
   }
   for (const [name, image] of Object.entries(programs)) {
     const startMs = process.cpuUsage()
@@ -250,7 +206,7 @@ test('a program is wanted once, when it is hot, and compiled code takes over whe
       return null
     },
   })
-  const casm = calling(countDown([RETURN]), 1000n)
+  const casm = calling(countDown([ret]), 1000n)
   const image = buildProgramImage(casm)
   const addClass = (key: string, one: unknown) =>
     one === casm ? attachProgram('one', image) : attachProgram(key, buildProgramImage(one))
@@ -280,7 +236,7 @@ test('compiled code has its native stack below an interpreted call, and after a 
 })
 
 test('a module crosses threads', async () => {
-  const image = buildProgramImage(calling(countDown([RETURN]), 10n))
+  const image = buildProgramImage(calling(countDown([ret]), 10n))
   const source = `
     const { parentPort } = require('node:worker_threads')
     parentPort.on('message', ({ module, starts, image }) => {

@@ -21,7 +21,7 @@ import {
   syscall,
   type Way,
 } from './_assembler.ts'
-import { encode } from './_programs.ts'
+import { encode } from './_instructions.ts'
 
 /** Runs a program that must end by an error with this text. */
 function fails(text: string, items: Item[], way: Way = {}): Outcome {
