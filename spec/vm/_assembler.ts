@@ -11,7 +11,7 @@ import { readCells } from '../../src/felt/cell.ts'
 import { P } from '../../src/felt/felt.ts'
 import type { BuiltinName, CallResult } from '../../src/vm/host.ts'
 import type { Value } from '../../src/vm/reference/value.ts'
-import type { CaseMachine } from './_case.ts'
+import { type CaseMachine, LEAF_ADDRESS, LEAF_CLASS } from './_case.ts'
 import { compare, createPair, type Pair } from './_compare.ts'
 import { encode, type Slot } from './_instructions.ts'
 import { constants, MemoryHost } from './_memory-host.ts'
@@ -21,8 +21,7 @@ export type Item = string | object
 
 /** Contracts of the world that programs run in: the program itself, and one that returns its calldata. */
 export const SELF = 0x1000n
-export const LEAF = 0x63n
-const LEAF_CLASS = 0x3e7n
+export const LEAF = LEAF_ADDRESS
 
 export const ap = (offset = 0) => ({ register: 'AP', offset })
 export const fp = (offset: number) => ({ register: 'FP', offset })

@@ -30,22 +30,32 @@ export interface Judgement {
   trace?: { function_invocation?: JudgedCall }
 }
 
+const price = { fri: '0x3b9aca00', wei: '0x3b9aca00' }
+
+/** The block that judged programs run in. */
+export const judgedBlock = {
+  chain_id: 'SN_SEPOLIA',
+  starknet_version: '0.14.2',
+  block: {
+    number: 1000,
+    timestamp: 1_700_000_000,
+    sequencer_address: '0x5e9',
+    l1_gas_price: price,
+    l1_data_gas_price: price,
+    l2_gas_price: price,
+  },
+  fee_tokens: { strk: '0xaaa1', eth: '0xaaa2' },
+  old_block_hash: [{ number: 990, hash: '0x1234' }],
+}
+
+/** What a handler's message paid on L1. */
+export const PAID_FEE = '0x38d7ea4c68000'
+
 /** Runs all cases as one block of a version. */
 export function judge(cases: Case[], version = '0.14.2'): Judgement[] {
-  const price = { fri: '0x3b9aca00', wei: '0x3b9aca00' }
   const bundle = {
-    chain_id: 'SN_SEPOLIA',
+    ...judgedBlock,
     starknet_version: version,
-    block: {
-      number: 1000,
-      timestamp: 1_700_000_000,
-      sequencer_address: '0x5e9',
-      l1_gas_price: price,
-      l1_data_gas_price: price,
-      l2_gas_price: price,
-    },
-    fee_tokens: { strk: '0xaaa1', eth: '0xaaa2' },
-    old_block_hash: [{ number: 990, hash: '0x1234' }],
     classes: [
       classEntry(LEAF_CLASS, { casm: leafCasm(), calldata: [], accounting: 'gas' }),
       ...cases.map((entry, i) => classEntry(classHashOf(i), entry)),
@@ -61,7 +71,7 @@ export function judge(cases: Case[], version = '0.14.2'): Judgement[] {
       contract_address: formatFelt(addressOf(i)),
       entry_point_selector: '0x1',
       calldata: calldata.map(formatFelt),
-      paid_fee_on_l1: '0x38d7ea4c68000',
+      paid_fee_on_l1: PAID_FEE,
     })),
   }
   const folder = mkdtempSync(join(tmpdir(), 'fugue-judge-'))
@@ -78,13 +88,18 @@ export function judge(cases: Case[], version = '0.14.2'): Judgement[] {
   }
 }
 
+/** The compiler whose classes are accounted for so. */
+export function sierraVersion(accounting: Case['accounting']): string {
+  return accounting === 'gas' ? '1.7.0' : '1.6.0'
+}
+
 function classEntry(hash: bigint, { casm, accounting }: Case): object {
   return {
     name: `case ${formatFelt(hash)}`,
     class_hash: formatFelt(hash),
     sierra: null,
     casm,
-    sierra_version: accounting === 'gas' ? '1.7.0' : '1.6.0',
+    sierra_version: sierraVersion(accounting),
   }
 }
 

@@ -10,6 +10,7 @@ import { judged, ownOutput } from '../starknet/_judge.ts'
 import { type RandomCall, runRandomCall } from './_calls.ts'
 import type { Casm, Subject } from './_classes.ts'
 import { Search } from './_fuzz.ts'
+import { judgedBlock, PAID_FEE, sierraVersion } from './_judge.ts'
 import { type Mutation, mutantOf, mutatedCasm, randomMutations } from './_mutants.ts'
 import { Random } from './_random.ts'
 
@@ -112,26 +113,14 @@ function handlers(casm: Casm): Casm {
 }
 
 function bundleOf(cases: JudgedCase[]): unknown {
-  const price = { fri: '0x3b9aca00', wei: '0x3b9aca00' }
   return {
-    chain_id: 'SN_SEPOLIA',
-    starknet_version: '0.14.2',
-    block: {
-      number: 1000,
-      timestamp: 1_700_000_000,
-      sequencer_address: '0x5e9',
-      l1_gas_price: price,
-      l1_data_gas_price: price,
-      l2_gas_price: price,
-    },
-    fee_tokens: { strk: '0xaaa1', eth: '0xaaa2' },
-    old_block_hash: [{ number: 990, hash: '0x1234' }],
+    ...judgedBlock,
     classes: cases.map(({ name, casm, call }, i) => ({
       name: `${name} ${i}`,
       class_hash: hex(0x8000 + i),
       sierra: null,
       casm,
-      sierra_version: call.accounting === 'gas' ? '1.7.0' : '1.6.0',
+      sierra_version: sierraVersion(call.accounting),
     })),
     contracts: cases.map((_, i) => ({
       address: hex(0x10000 + i),
@@ -145,7 +134,7 @@ function bundleOf(cases: JudgedCase[]): unknown {
       contract_address: hex(0x10000 + i),
       entry_point_selector: formatFelt(call.selector),
       calldata: call.calldata.map(formatFelt),
-      paid_fee_on_l1: '0x38d7ea4c68000',
+      paid_fee_on_l1: PAID_FEE,
     })),
   }
 }
