@@ -2,6 +2,7 @@
  * Commands on a data folder: a chain with transfers, a declared class and a deployed contract is verified, inspected,
  * dumped, loaded, pruned and made shorter; what was changed behind its back is found.
  */
+import { execFile } from 'node:child_process'
 import {
   cpSync,
   mkdtempSync,
@@ -13,11 +14,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { firstDifference } from '../../src/node/commands/difference.ts'
 import { runFolderCommand } from '../../src/node/commands/folder-command.ts'
 import { type StoredChain, withStoredChain } from '../../src/node/commands/stored-chain.ts'
+import { verify } from '../../src/node/commands/verify.ts'
 import { type FolderCommand, readCommand } from '../../src/node/config.ts'
 import { openJournalFolder } from '../../src/ordering/files.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
@@ -285,6 +288,31 @@ test('blocks above a height are taken back, and the chain goes on from there', a
     await node.stop()
   }
   assert.match((await command(copy, 'verify')).text, 'are right')
+})
+
+test('beside a node its chain is inspected and verified, as far as it is not taken back meanwhile', async () => {
+  const copy = await changed(() => {})
+  const node = await startRealNode(['--data-dir', copy, '--accounts', '2', '--workers', '1'])
+  const cli = join(packageRoot, 'dist/src/cli.js')
+  const printed = async (...args: string[]) =>
+    (await promisify(execFile)(process.execPath, [cli, ...args, '--data-dir', copy])).stdout
+  try {
+    await node.chain.mint(0x99n, 5n, 'WEI')
+    await node.chain.createBlock()
+    const newest = node.chain.store.height()
+    const verifying = printed('verify')
+    for (let count = 0; count < 20; count++) await node.chain.createBlock()
+    assert.match(await verifying, /blocks 0 to \d+ with \d+ transactions are right/)
+    assert.match(await printed('inspect', 'db'), `0 to ${newest + 20};`)
+    assert.match(await printed('inspect', 'block', 'latest'), `"block_number": ${newest + 20}`)
+    const begun = verify({ dataDir: copy, from: null, to: null }, () => {}, 0)
+    const interrupted = begun.then(String, (error: Error) => error.message)
+    await node.chain.abortBlocks({ number: newest })
+    assert.match(await interrupted, /the chain was changed when block \d+ had been verified/)
+    assert.match(await printed('inspect', 'db'), `0 to ${newest - 1};`)
+  } finally {
+    await node.stop()
+  }
 })
 
 /** A copy of a chain whose end was decided and not brought about. */

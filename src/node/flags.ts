@@ -207,11 +207,13 @@ export function helpText(version: string): string {
   fugue dev [options]               start a chain for development; without --data-dir nothing is kept
   fugue run --data-dir FOLDER       start a chain, or go on with the one in the folder
 
-  On the folder of a node that is stopped, with --data-dir FOLDER:
+  On the folder of a chain, with --data-dir FOLDER; a node may run on it:
   fugue inspect db                  what the folder holds, sizes by table and by block
   fugue inspect block ID            a block: 'latest', a height or a hash
   fugue inspect tx HASH             a transaction and its receipt
   fugue verify [--from N --to M]    execute blocks again and compare everything; code 1 if something differs
+
+  The same, when its node is stopped:
   fugue dump FILE                   write the chain to one file, with a checksum
   fugue load FILE                   make the folder from such a file
   fugue prune --below N             drop state and proofs of blocks below N; blocks and receipts stay

@@ -38,7 +38,8 @@ export type Migration = (folder: string) => void
 /** By the form that they start from. */
 const migrations: ReadonlyMap<number, Migration> = new Map()
 
-export interface DataFolder {
+/** Where things are in a folder. */
+export interface FolderPlaces {
   path: string
   /** The database's file. */
   database: string
@@ -46,6 +47,9 @@ export interface DataFolder {
   journal: string
   /** The folder of compiled classes; made when there is the first one. */
   casm: string
+}
+
+export interface DataFolder extends FolderPlaces {
   /** Nothing was ever kept in it: `settle` was not called yet. */
   isNew: boolean
   /** Notes the form of a new folder, once its database is made: from then on a missing one is a loss. */
@@ -71,14 +75,30 @@ export async function openDataFolder(
   try {
     const isNew = readFormat(path) === null
     if (!isNew) migrate(path, format, steps)
-    const journal = join(path, 'journal')
-    makeFolderNow(journal)
-    const settle = () => writeFormat(path, format)
-    const [database, casm] = [join(path, 'chain.mdb'), join(path, 'casm')]
-    return { path, database, journal, casm, isNew, settle, release }
+    const places = placesIn(path)
+    makeFolderNow(places.journal)
+    return { ...places, isNew, settle: () => writeFormat(path, format), release }
   } catch (error) {
     release()
     throw folderErrorOf(path, error)
+  }
+}
+
+/** A folder that another process has, to read from; refuses another form than this code's. */
+export function lookIntoFolder(path: string): FolderPlaces {
+  const found = readFormat(path)
+  if (found === FORMAT) return placesIn(path)
+  throw new FolderError(
+    `${path} has format ${found}, this version of Fugue has ${FORMAT}; use the version of its node`,
+  )
+}
+
+function placesIn(path: string): FolderPlaces {
+  return {
+    path,
+    database: join(path, 'chain.mdb'),
+    journal: join(path, 'journal'),
+    casm: join(path, 'casm'),
   }
 }
 

@@ -5,6 +5,9 @@ export class FolderError extends Error {
   override name = 'FolderError'
 }
 
+/** A living process has it. */
+export class InUseError extends FolderError {}
+
 const reasons: Record<string, string> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',

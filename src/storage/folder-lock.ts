@@ -29,7 +29,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FolderError, folderErrorOf } from './folder-error.ts'
+import { FolderError, folderErrorOf, InUseError } from './folder-error.ts'
 
 interface Holder {
   id: string
@@ -111,12 +111,12 @@ async function requireDead(folder: string, holder: Holder): Promise<void> {
   if (holder.place === place) {
     if (!isAlive(holder)) return
     const who = holder.pid === process.pid ? 'this process' : `process ${holder.pid}`
-    throw new FolderError(`${folder} is in use by ${who}; stop it first, or choose another folder`)
+    throw new InUseError(`${folder} is in use by ${who}; stop it first, or choose another folder`)
   }
   const before = touchedMs(folder)
   await sleep(SILENCE_MS)
   if (touchedMs(folder) === before) return
-  throw new FolderError(`${folder} is in use by process ${holder.pid} on ${holder.place}`)
+  throw new InUseError(`${folder} is in use by process ${holder.pid} on ${holder.place}`)
 }
 
 function isAlive({ pid, start }: Holder): boolean {

@@ -6,7 +6,7 @@ import { abort } from './abort.ts'
 import { dump, load } from './copy.ts'
 import { inspectBlock, inspectDatabase, inspectTransaction } from './inspect.ts'
 import { prune } from './prune.ts'
-import { readStoredChain, type StoredChain } from './stored-chain.ts'
+import { lookAtStoredChain, type StoredChain } from './stored-chain.ts'
 import { verify } from './verify.ts'
 
 /** Runs a command; `say` prints a line. Returns the exit code. */
@@ -17,7 +17,9 @@ export async function runFolderCommand(
   const { dataDir } = command
   switch (command.name) {
     case 'inspect':
-      for (const line of await readStoredChain(dataDir, say, (chain) => inspect(command, chain))) {
+      for (const line of await lookAtStoredChain(dataDir, say, (chain) =>
+        inspect(command, chain),
+      )) {
         say(line)
       }
       return 0

@@ -108,7 +108,11 @@ function transactionCount(tables: { name: string; entries: number }[], blocks: n
 
 function journalFiles(folder: string): { count: number; bytes: number } {
   const names = existsSync(folder) ? readdirSync(folder) : []
-  const bytes = names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  // A node may have dropped one since.
+  const bytes = names.reduce(
+    (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
   return { count: names.length, bytes }
 }
 

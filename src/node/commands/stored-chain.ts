@@ -1,5 +1,6 @@
 /**
- * A chain in a data folder, opened by a command that works on it while no node does.
+ * A chain in a data folder, opened by a command that works on it while no node does; commands that only look may do so
+ * beside a node, through snapshots of its database.
  *
  * Who ended in the midst of taking blocks back left a chain that is stored and void above a height. Commands that read do
  * not see that part, as if it was gone; those that write take it out first.
@@ -11,15 +12,16 @@ import { openJournalFolder } from '../../ordering/files.ts'
 import { headOfFolder } from '../../ordering/folder-head.ts'
 import { openLogEngine } from '../../ordering/log.ts'
 import { ChainWriter } from '../../storage/chain-writer.ts'
-import type { DataFolder } from '../../storage/data-folder.ts'
-import type { ChainDatabase } from '../../storage/database.ts'
-import type { LmdbStore } from '../../storage/lmdb-store.ts'
+import { type FolderPlaces, lookIntoFolder } from '../../storage/data-folder.ts'
+import { type ChainDatabase, openDatabase } from '../../storage/database.ts'
+import { FolderError, InUseError } from '../../storage/folder-error.ts'
+import { LmdbStore } from '../../storage/lmdb-store.ts'
 import { openStorage } from '../../storage/storage.ts'
 import { finishRewind } from '../recovery.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface StoredChain {
-  folder: DataFolder
+  folder: FolderPlaces
   database: ChainDatabase
   store: LmdbStore
 }
@@ -66,6 +68,38 @@ export async function readStoredChain<Result>(
     }
     return await action(chain)
   })
+}
+
+/**
+ * Opens a chain to look at it, also beside the node that has it: then what the action reads without giving way is one moment
+ * of the node's chain. The node has looked at the file before it mapped it.
+ */
+export async function lookAtStoredChain<Result>(
+  dataDir: string,
+  say: Say,
+  action: (chain: StoredChain) => Result | Promise<Result>,
+): Promise<Result> {
+  try {
+    return await readStoredChain(dataDir, say, action)
+  } catch (error) {
+    if (!(error instanceof InUseError)) throw error
+  }
+  const folder = lookIntoFolder(dataDir)
+  const database = openBeside(folder)
+  try {
+    return await action({ folder, database, store: new LmdbStore(database) })
+  } finally {
+    await database.close()
+  }
+}
+
+function openBeside({ path, database }: FolderPlaces): ChainDatabase {
+  try {
+    return openDatabase(database, { readOnly: true })
+  } catch (error) {
+    const { message } = error as Error
+    throw new FolderError(`the database in ${path} cannot be read beside its node: ${message}`)
+  }
 }
 
 /** Opens a chain and its journal to change them. `say` is told what had to be finished. */

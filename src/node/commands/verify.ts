@@ -2,8 +2,9 @@
  * `fugue verify`: executes stored blocks again and says the first thing that does not come out as it is stored.
  */
 import { turn } from '../../shared/turn.ts'
+import { lowestState, readBlock } from '../../storage/chain-writer.ts'
 import { UsageError } from '../usage-error.ts'
-import { readStoredChain, type StoredChain } from './stored-chain.ts'
+import { lookAtStoredChain, type StoredChain } from './stored-chain.ts'
 import { Verifier } from './verifier.ts'
 
 export interface VerifyRequest {
@@ -20,10 +21,11 @@ const TELL_MS = 2000
 export async function verify(
   { dataDir, from, to }: VerifyRequest,
   say: (line: string) => void,
+  tellMs = TELL_MS,
 ): Promise<number> {
-  return await readStoredChain(dataDir, say, (chain) => {
+  return await lookAtStoredChain(dataDir, say, (chain) => {
     const range = rangeOf(chain, from, to)
-    return verifyBlocks(chain, range, say)
+    return verifyBlocks(chain, range, say, tellMs)
   })
 }
 
@@ -55,8 +57,10 @@ async function verifyBlocks(
   chain: StoredChain,
   { first, last }: Range,
   say: (line: string) => void,
+  tellMs: number,
 ): Promise<number> {
   const startMs = performance.now()
+  const end = chain.store.blockByNumber(last)!.header.blockHash
   const verifier = new Verifier(chain)
   let toldMs = startMs
   let transactions = 0
@@ -68,11 +72,12 @@ async function verifyBlocks(
     }
     transactions += chain.store.blockByNumber(number)!.header.transactionCount
     const nowMs = performance.now()
-    if (nowMs - toldMs > TELL_MS && number < last) {
+    if (nowMs - toldMs > tellMs && number < last) {
       toldMs = nowMs
       say(progress(number, { first, last }, transactions, nowMs - startMs))
       // Signals arrive between two turns.
       await turn()
+      requireUnchanged(chain, number, last, end)
     }
   }
   const seconds = (performance.now() - startMs) / 1000
@@ -80,6 +85,18 @@ async function verifyBlocks(
     `blocks ${first} to ${last} with ${transactions} transactions are right (${seconds.toFixed(1)} s)`,
   )
   return 0
+}
+
+/** Takes a new snapshot: a node may have taken back the last block meanwhile, or pruned the state after block `number`. */
+function requireUnchanged(
+  { database }: StoredChain,
+  number: number,
+  last: number,
+  end: bigint,
+): void {
+  database.root.resetReadTxn()
+  if (readBlock(database, last)?.header.blockHash === end && lowestState(database) <= number) return
+  throw new UsageError(`the chain was changed when block ${number} had been verified; start anew`)
 }
 
 /** How far it is, how fast, and how long it will take. */
