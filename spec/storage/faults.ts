@@ -60,6 +60,34 @@ test.before(async () => {
   file = readFileSync(join(whole, 'chain.mdb'))
 })
 
+test('a process that looked at the chain and was killed holds no pages after the next block', async () => {
+  const { disk, close } = await openStorage(join(base, 'looked at'))
+  const { database, folder } = disk!
+  const writer = new ChainWriter(database)
+  const chain = new RandomChain(seed)
+  const first = chain.next(0, 0n)
+  writer.append(first)
+  const entry = new URL('../../src/storage/database.js', import.meta.url).href
+  const script = `
+    import { openDatabase } from ${JSON.stringify(entry)}
+    openDatabase(process.argv[1], { readOnly: true }).blocks.getBinary(0)
+    console.log('reading')
+    for (;;);
+  `
+  const reader = spawn(process.execPath, ['--input-type=module', '-e', script, folder.database], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(reader.stdout, 'data')
+  const isListed = () => new RegExp(`\\b${reader.pid}\\b`).test(database.root.readerList())
+  assert.ok(isListed())
+  reader.kill('SIGKILL')
+  await once(reader, 'exit')
+  assert.ok(isListed(), 'it left its place behind')
+  writer.append(chain.next(1, first.header.blockHash))
+  assert.not.ok(isListed())
+  await close()
+})
+
 test('a file that was cut off is refused, or nothing of it was in use', async () => {
   const choice = new Choice(seed)
   let refusals = 0

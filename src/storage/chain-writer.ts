@@ -48,6 +48,8 @@ export class ChainWriter {
 
   /** Appends the next block; returns after the sync. */
   append(block: NewBlock): void {
+    // A process that looked at the chain and was killed would hold the pages of its snapshot for ever: the file would grow.
+    this.#database.root.readerCheck()
     this.#write(`block ${block.header.number}`, () => this.#append(block))
   }
 
