@@ -7,7 +7,7 @@ import { executeBlock } from '../executor/execute-block.ts'
 import { executeSequentially } from '../executor/sequential.ts'
 import { createEngineMemory, type EngineMemory, loadState } from '../mvmemory/memory.ts'
 import { refusal } from '../node/errors.ts'
-import type { Engine } from '../node/production.ts'
+import type { RunEngine } from '../node/run-engine.ts'
 import { classMessage } from '../starknet/class-message.ts'
 import type { ClassMessage } from '../starknet/machine.ts'
 import { changesOfStateDiff } from '../starknet/state-diff.ts'
@@ -19,7 +19,7 @@ import { ProgramError } from '../vm/program.ts'
 
 export interface Executors {
   pool: Pool | null
-  engine: Engine
+  engine: RunEngine
   /**
    * Makes a class known to all machines. Until a declare of it is admitted (`isFinal`) another compilation may take its
    * place, so that a wrong one that was only tried harms nobody.

@@ -15,7 +15,7 @@
  * that is on its way into the journal. What a run did is shown when the journal has it.
  */
 import { LRUCache } from 'lru-cache'
-import type { BlockInput, BlockResult, Change } from '../executor/block.ts'
+import type { BlockInput, BlockResult } from '../executor/block.ts'
 import { TransactionFault } from '../executor/fault.ts'
 import { COMPLETED } from '../executor/machine.ts'
 import { EngineError } from '../ordering/engine.ts'
@@ -34,25 +34,13 @@ import type { ExecutedTransaction } from './chain.ts'
 import type { PoolTransaction } from './gateway.ts'
 import { digestOf, type Journal } from './journal.ts'
 import { OpenBlock } from './open-block.ts'
-
-/** What executes. */
-export interface Engine {
-  executeInParallel(input: BlockInput, advice: { window: number }): Promise<BlockResult>
-  executeSequentially(input: BlockInput): BlockResult
-  /** Writes to the base state outside of any transaction. */
-  load(changes: Change[]): void
-  /** What is written from now on belongs to a block of this number. */
-  begin(number: number): void
-  /** What blocks up to this one wrote can be read from the store. */
-  stored(number: number): void
-  /** The base state is again what the store has, whose newest block is this. Between runs. */
-  returnTo(height: number): void
-}
+import { Rejections } from './rejections.ts'
+import type { RunEngine } from './run-engine.ts'
 
 export interface ProductionOptions {
   store: ChainStore
   mempool: Mempool<PoolTransaction>
-  engine: Engine
+  engine: RunEngine
   journal: Journal
   /** Commitments, root and hash; keeps the tries, and the block if the store is on disk. Blocks come in height order. */
   commit(block: SealedBlock, classes: StoredClass[]): Promise<BlockHeader>
@@ -78,9 +66,6 @@ interface Sealed {
 /** Executions kept decoded; decoding one takes well below a millisecond. */
 const DECODED_LIMIT = 4096
 
-/** Rejections that are kept, of a few kilobytes each. */
-const REJECTIONS_LIMIT = 1024
-
 /** How a sequencer executes what it includes. */
 export const sequencerFlags = { validate: true, chargeFee: true, strictNonce: true }
 
@@ -93,10 +78,7 @@ export class Production {
   readonly #watchers = new Map<bigint, () => void>()
   /** How often blocks were taken back. */
   aborts = 0
-  /** Outcomes of transactions that were left out of blocks lately, as words; null: no executor could run it. */
-  readonly #rejections = new LRUCache<bigint, { words: Int32Array | null }>({
-    max: REJECTIONS_LIMIT,
-  })
+  readonly #rejections = new Rejections()
   #open: OpenBlock | null = null
   /** The block to be opened next, as far as it is known, for readers. */
   #next: OpenBlock | null = null
@@ -150,10 +132,7 @@ export class Production {
 
   /** Why a transaction was left out lately, or null. */
   rejectionOf(hash: bigint): string | null {
-    const rejection = this.#rejections.get(hash)
-    if (rejection === undefined) return null
-    if (rejection.words === null) return 'no executor can run it, which is a bug of the sequencer'
-    return decodeOutcome(rejection.words).reason ?? 'no reason was given'
+    return this.#rejections.reasonOf(hash)
   }
 
   /** A class that is declared in a block not stored yet. */
@@ -381,7 +360,10 @@ export class Production {
     // What was dropped may have been sent again, and then it was acknowledged again.
     journal.keep((hash) => mempool.get(hash) !== undefined)
     for (const { hash } of rejected) journal.forget(hash)
-    this.#noteRejections(run, result, faulty)
+    for (const [index, { hash }] of run.entries()) {
+      if (result.outcomes[index] !== COMPLETED) this.#rejections.note(hash, result.results[index]!)
+    }
+    for (const { hash } of faulty) this.#rejections.note(hash, null)
     if (included.length > 0) {
       journal.begin(context)
       await journal.extend(context.number, included, digestOf(words))
@@ -391,15 +373,6 @@ export class Production {
     mempool.settle(kept, rejected, (sender) => state.nonceAt(sender))
     this.#tellWatchers()
     return { included: kept.length, result }
-  }
-
-  #noteRejections(run: PoolTransaction[], result: BlockResult, faulty: PoolTransaction[]): void {
-    for (const [index, { hash }] of run.entries()) {
-      if (result.outcomes[index] === COMPLETED) continue
-      // A copy: what it is a view of is large.
-      this.#rejections.set(hash, { words: result.results[index]!.slice() })
-    }
-    for (const { hash } of faulty) this.#rejections.set(hash, { words: null })
   }
 
   /** Adds what a run did to the open block, for all to see. */
