@@ -1,188 +1,35 @@
 /**
- * Commands on a data folder: a chain with transfers, a declared class and a deployed contract is verified, inspected,
- * dumped, loaded, pruned and made shorter; what was changed behind its back is found.
+ * Commands on a data folder: a chain with transfers, a declared class and a deployed contract is inspected, dumped, loaded,
+ * pruned and made shorter, and verifies after each.
  */
 import { execFile } from 'node:child_process'
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { firstDifference } from '../../src/node/commands/difference.ts'
-import { runFolderCommand } from '../../src/node/commands/folder-command.ts'
-import { type StoredChain, withStoredChain } from '../../src/node/commands/stored-chain.ts'
+import { withStoredChain } from '../../src/node/commands/stored-chain.ts'
 import { verify } from '../../src/node/commands/verify.ts'
-import { type FolderCommand, readCommand } from '../../src/node/config.ts'
 import { openJournalFolder } from '../../src/ordering/files.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
 import { packageRoot } from '../../src/shared/package-root.ts'
-import { FEE } from '../../src/starknet/outcome.ts'
-import { decodeStateDiff, encodeBlock } from '../../src/storage/block-codec.ts'
-import { KEPT_HEIGHTS, readBlock } from '../../src/storage/chain-writer.ts'
-import { packRecord } from '../../src/storage/record.ts'
-import { allResults, writeResults } from '../../src/storage/result-table.ts'
-import { decodeTransaction } from '../../src/storage/transaction-codec.ts'
+import { KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { startRealNode } from './_real-node.ts'
 
-const base = mkdtempSync(join(tmpdir(), 'fugue-commands-'))
-test.after(() => rmSync(base, { recursive: true }))
+import {
+  base,
+  busy,
+  changed,
+  command,
+  folder,
+  height,
+  makeChain,
+  refused,
+  transfer,
+} from './_stored-folder.ts'
 
-const folder = join(base, 'chain')
-let copies = 0
-/** Height of the newest block, and a block with a transfer. */
-let height = 0
-let busy = 0
-let transfer = ''
-
-test.before(async () => {
-  try {
-    await makeChain()
-  } catch (error) {
-    console.error(error)
-    process.exit(1)
-  }
-})
-
-async function makeChain(): Promise<void> {
-  const node = await startRealNode(['--data-dir', folder, '--accounts', '2', '--workers', '1'])
-  const account = node.account(0)
-  const wait = async ({ transaction_hash: hash }: { transaction_hash: string }) =>
-    assert.ok((await node.provider.waitForTransaction(hash)).isSuccess())
-  for (let count = 0; count < 10; count++) await node.chain.createBlock()
-  const strk = '0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d'
-  const call = { contractAddress: strk, entrypoint: 'transfer', calldata: ['0x77', '0x5', '0x0'] }
-  const sent = await account.execute(call)
-  await wait(sent)
-  transfer = sent.transaction_hash
-  const artifact = (kind: string) =>
-    JSON.parse(
-      readFileSync(join(packageRoot, `src/contracts/artifacts/counter.${kind}.json`), 'utf8'),
-    )
-  const payload = { contract: artifact('sierra'), casm: artifact('casm') }
-  const declared = await account.declare(payload)
-  await wait(declared)
-  await wait(
-    await account.deployContract({ classHash: declared.class_hash, constructorCalldata: ['0x1'] }),
-  )
-  await node.chain.mint(0x99n, 5n, 'WEI')
-  // The newest heights are never pruned.
-  for (let count = 0; count < KEPT_HEIGHTS; count++) await node.chain.createBlock()
-  height = node.chain.store.height()
-  busy = node.chain.store.findTransaction(BigInt(transfer))!.block.header.number
-  await node.stop()
-}
-
-interface Said {
-  code: number
-  lines: string[]
-  text: string
-}
-
-async function command(dataDir: string, ...args: string[]): Promise<Said> {
-  const lines: string[] = []
-  const read = readCommand([...args, '--data-dir', dataDir], {}, 1) as FolderCommand
-  const code = await runFolderCommand(read, (line) => lines.push(line))
-  return { code, lines, text: lines.join('\n') }
-}
-
-async function refused(dataDir: string, ...args: string[]): Promise<string> {
-  try {
-    await command(dataDir, ...args)
-  } catch (error) {
-    assert.match((error as Error).name, /^(UsageError|FolderError)$/)
-    return (error as Error).message
-  }
-  assert.unreachable(`${args.join(' ')} was done`)
-  return ''
-}
-
-/** A copy of the folder, changed. */
-async function changed(change: (chain: StoredChain) => void): Promise<string> {
-  const copy = join(base, `copy-${copies++}`)
-  cpSync(folder, copy, { recursive: true })
-  await withStoredChain(copy, (chain) => chain.database.root.transactionSync(() => change(chain)))
-  return copy
-}
-
-test('a chain verifies, whole and in parts', async () => {
-  const whole = await command(folder, 'verify')
-  assert.is(whole.code, 0, whole.text)
-  assert.match(whole.text, new RegExp(`blocks 0 to ${height} with \\d+ transactions are right`))
-  const part = await command(folder, 'verify', '--from', `${busy}`, '--to', `${busy}`)
-  assert.match(part.text, `blocks ${busy} to ${busy} with 1 transactions are right`)
-})
-
-test('heights that are not there are refused, each by its name', async () => {
-  for (const args of [
-    ['--from', '999'],
-    ['--to', '999'],
-    ['--from', '999', '--to', '3'],
-  ]) {
-    assert.match(await refused(folder, 'verify', ...args), 'there is no block 999, the newest is')
-  }
-  const reversed = await refused(folder, 'verify', '--from', '4', '--to', '3')
-  assert.is(reversed, 'block 4 is not before block 3')
-})
-
-test('a changed execution is found, and named', async () => {
-  const copy = await changed(({ database: { results } }) => {
-    const [words] = [...allResults(results, busy, 1)]
-    const later = words!.slice()
-    later[FEE]! ^= 1
-    writeResults(results, busy, [later])
-  })
-  const { code, lines } = await command(copy, 'verify')
-  assert.is(code, 1)
-  // On a slow machine lines about its progress come before.
-  assert.match(
-    lines.at(-1)!,
-    new RegExp(
-      `^block ${busy}: transaction 0 \\(${transfer}\\), its execution, actualFee: 0x[0-9a-f]+ when`,
-    ),
-  )
-})
-
-test('a changed block, a changed cell, a lost node and a lost cell are found', async () => {
-  const block = await changed(({ database }) => {
-    const { header, transactions, stateDiff, classHashes } = readBlock(database, busy)!
-    const parts = {
-      header: { ...header, timestamp: header.timestamp + 1 },
-      transactions: transactions.map(({ hash, contractAddress, body }) => ({
-        hash,
-        contractAddress,
-        transaction: decodeTransaction(body),
-      })),
-      stateDiff: decodeStateDiff(stateDiff),
-      classHashes,
-    }
-    database.blocks.putSync(busy, packRecord(encodeBlock(parts), `block ${busy}`))
-  })
-  assert.match((await command(block, 'verify')).text, `block ${busy}: the header, blockHash`)
-
-  const cell = await changed(({ database: { state } }) => {
-    const [key] = state.touchedIn(busy)
-    state.write(busy, [[key!, Buffer.from([1, 2, 3])]])
-  })
-  const found = await command(cell, 'verify')
-  assert.is(found.code, 1)
-  assert.match(found.text, `block ${busy}: a cell that it wrote is not what it wrote`)
-
-  const node = await changed(({ database: { root } }) => {
-    const nodes = root.openDB('tries.nodes', { encoding: 'binary', keyEncoding: 'binary' })
-    const last = [...nodes.getKeys()].at(-1)!
-    nodes.removeSync(last)
-  })
-  assert.match((await command(node, 'verify')).text, /node \d+ of its tries is missing/)
-})
+test.before(makeChain)
 
 test('folder, blocks and transactions are shown', async () => {
   const shown = await command(folder, 'inspect', 'db')

@@ -67,7 +67,7 @@ export class NodeTable implements WritableNodeStore {
       blocks.push(block)
     }
     for (const block of blocks) {
-      for (const id of this.#supersededBy(block)) this.#nodes.removeSync(keyOf(id))
+      for (const id of this.supersededBy(block)) this.#nodes.removeSync(keyOf(id))
       if (block > 0) this.#nodes.removeSync(keyOf(rootsId(block - 1)))
       this.#superseded.removeSync(block)
     }
@@ -93,7 +93,8 @@ export class NodeTable implements WritableNodeStore {
     return bytes
   }
 
-  #supersededBy(block: number): number[] {
+  /** The records that a block superseded, ascending; empty once they are pruned. */
+  supersededBy(block: number): number[] {
     const list = this.#superseded.getBinary(block)
     if (list === undefined) return []
     return decodeIds(list, `the nodes of ${this.#name} that block ${block} superseded`)

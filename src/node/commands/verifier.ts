@@ -178,12 +178,16 @@ export class Verifier {
     return update.root
   }
 
-  #checkNodes({ nodes }: NodeBatch): void {
+  #checkNodes({ block, nodes, superseded }: NodeBatch): void {
+    const { tries } = this.#chain.database
     for (const { id, bytes } of nodes) {
-      const stored = this.#chain.database.tries.read(id)
+      const stored = tries.read(id)
       if (stored === undefined) throw new Wrong(`node ${id} of its tries is missing`)
       if (Buffer.compare(bytes, stored) !== 0) throw new Wrong(`node ${id} of its tries is another`)
     }
+    // Pruning goes by it.
+    const ascending = superseded.toSorted((one, other) => one - other)
+    requireSame('the list of nodes that it superseded', ascending, tries.supersededBy(block))
   }
 
   /** The list of cells that the block wrote names those of its diff, whose values were looked at already. */
