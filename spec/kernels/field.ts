@@ -149,7 +149,7 @@ test('inverses', () => {
       kernel.f29Invert!(OUT, A, SCRATCH)
       expectCarried(mod(a) === 0n ? 0n : inverseOf(a) * R * R, productLow, productHigh)
     }),
-    200,
+    1000,
   )
 })
 
@@ -199,7 +199,7 @@ test('arithmetic of cells', () => {
       assert.is(kernel.cellLess!(A, B) !== 0, a < b)
       if (b !== 0n) assert.is(result('cellDiv'), mod(a * inverseOf(b)))
     }),
-    500,
+    1000,
   )
 })
 
@@ -213,7 +213,7 @@ test('products of two halves: numbers below 2^128 take a shorter way', () => {
       kernel.cellMul!(OUT, A, B, SCRATCH)
       assert.is(readCell(cells, OUT / 8), mod(a * b))
     }),
-    500,
+    1000,
   )
 })
 
@@ -224,7 +224,7 @@ test('squares: one cell as both factors takes a shorter way', () => {
       kernel.cellMul!(OUT, A, A, SCRATCH)
       assert.is(readCell(cells, OUT / 8), mod(a * a))
     }),
-    500,
+    1000,
   )
 })
 
