@@ -16,7 +16,6 @@ import { openLogEngine } from '../../src/ordering/log.ts'
 import { packageRoot } from '../../src/shared/package-root.ts'
 import { KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { startRealNode } from './_real-node.ts'
-
 import {
   base,
   busy,
