@@ -287,6 +287,10 @@ test('hints of a squash out of their order end the call', () => {
   for (const [name, fields] of Object.entries(steps)) {
     endsWith(absent, [{ [name]: fields }, 'ap += 1'])
   }
+  // The scope is looked for before an operand that is nowhere.
+  for (const cell of [ap(40), ap(-50)]) {
+    endsWith(absent, [{ GetCurrentAccessIndex: { range_check_ptr: deref(cell) } }, 'ap += 1'])
+  }
   const flag = { AssertLeIsFirstArcExcluded: cells('skip_exclude_a_flag') }
   endsWith('Variable excluded_arc not present in current execution scope', [flag, 'ap += 1'])
   const init = {

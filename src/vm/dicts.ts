@@ -93,9 +93,8 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
     return 2
   },
   GetCurrentAccessIndex(context) {
-    const indices = currentIndices(context)
-    const index = indices?.at(-1)
-    if (index === undefined) return missing(context)
+    const index = currentIndices(context)!.at(-1)
+    if (index === undefined) return HINT_IMPOSSIBLE
     const { segments } = context
     const isIn = context.insertFelt(
       segments.segmentOf(FIRST),
@@ -151,6 +150,11 @@ export const dictionaryHints: Record<string, (context: HintContext) => number> =
     dictionary.values.set(key, value)
     return 0
   },
+}
+
+/** Whether a key is being squashed: what `GetCurrentAccessIndex` asks before it looks at its operand. */
+export function squashedKey(context: HintContext): number {
+  return currentIndices(context) === undefined ? missing(context) : 0
 }
 
 /** Writes the stored value of the key behind the dictionary pointer. */

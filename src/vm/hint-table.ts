@@ -3,6 +3,9 @@
  *
  * Codes below `FIRST_RARE_HINT` run in the interpreter, the others in rare-hints.ts. What is not in the table is
  * refused by name when a class is loaded. `v` is a felt, `m` a felt or a pointer, `a` an address.
+ *
+ * Operands are evaluated before the hint is run. One hint looks at the frame first, and of two things wrong it names
+ * that one: it is written as two records, a question without operands and itself.
  */
 import {
   FIRST_RARE_HINT,
@@ -21,6 +24,8 @@ export interface HintShape {
   code: number
   operands: { field: string; want: 'v' | 'm' | 'a' }[]
   results: string[]
+  /** Code of what is asked before its operands are evaluated, or null. */
+  question: number | null
 }
 
 /** By name; `operands` as `field:want`. */
@@ -81,6 +86,11 @@ const inTypeScript: [string, string, string][] = [
   ['Cheatcode', '', ''],
 ]
 
+/** Asks for a key that is being squashed. */
+export const HINT_SQUASHED_KEY = FIRST_RARE_HINT + inTypeScript.length
+
+const questions: Record<string, number> = { GetCurrentAccessIndex: HINT_SQUASHED_KEY }
+
 /** Shapes by the name of the hint. */
 export const hintShapes: ReadonlyMap<string, HintShape> = new Map(
   [
@@ -91,9 +101,12 @@ export const hintShapes: ReadonlyMap<string, HintShape> = new Map(
   ].map((one) => [one.name, one]),
 )
 
-/** The name of a hint by its code. */
+/** The name of a hint by its code, or by that of its question. */
 export const hintNames: ReadonlyMap<number, string> = new Map(
-  [...hintShapes.values()].map((one) => [one.code, one.name]),
+  [...hintShapes.values()].flatMap(({ name, code, question }): [number, string][] => [
+    [code, name],
+    ...(question === null ? [] : [[question, name] as [number, string]]),
+  ]),
 )
 
 function shape(name: string, code: number, operands: string, results: string): HintShape {
@@ -105,6 +118,7 @@ function shape(name: string, code: number, operands: string, results: string): H
       return { field, want }
     }),
     results: words(results),
+    question: questions[name] ?? null,
   }
 }
 

@@ -233,14 +233,18 @@ class HintWriter {
     const { name, fields } = readHint(value)
     const shape = hintShapes.get(name)
     if (shape === undefined) throw new ProgramError(`hint '${name}' is not supported`)
-    const size = 8 + shape.operands.length * 16 + shape.results.length * 4
-    const count = shape.operands.length
-    this.bytes.push(shape.code, isLast ? 1 : 0, size & 255, size >> 8)
-    this.bytes.push(count, shape.results.length, 0, 0)
-    for (const { field, want } of shape.operands) this.operand(shape, fields, field, want)
-    for (const field of shape.results) {
+    const { code, question, operands, results } = shape
+    if (question !== null) this.head(question, false, 0, 0)
+    this.head(code, isLast, operands.length, results.length)
+    for (const { field, want } of operands) this.operand(shape, fields, field, want)
+    for (const field of results) {
       this.word(this.cell(fields[field], `${field} of hint '${name}'`))
     }
+  }
+
+  private head(code: number, isLast: boolean, operands: number, results: number): void {
+    const size = 8 + operands * 16 + results * 4
+    this.bytes.push(code, isLast ? 1 : 0, size & 255, size >> 8, operands, results, 0, 0)
   }
 
   private operand(shape: HintShape, fields: Json, field: string, want: 'v' | 'm' | 'a'): void {

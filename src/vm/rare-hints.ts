@@ -7,9 +7,9 @@
 import { P } from '../felt/felt.ts'
 import { HINT_ARGUMENTS, HINT_RESULTS, HINT_WIDE_MUL } from '../kernels/vm-layout.ts'
 import { evaluateCircuit } from './circuit.ts'
-import { dictionaryHints } from './dicts.ts'
+import { dictionaryHints, squashedKey } from './dicts.ts'
 import type { Frame } from './frame.ts'
-import { hintShapes } from './hint-table.ts'
+import { HINT_SQUASHED_KEY, hintShapes } from './hint-table.ts'
 import type { KernelCrypto } from './kernel-crypto.ts'
 import type { Interpreter, Segments } from './segments.ts'
 
@@ -63,6 +63,7 @@ export class RareHints implements HintContext {
       if (found !== undefined) this.byCode[code] = found
     }
     this.byCode[HINT_WIDE_MUL] = wideMul
+    this.byCode[HINT_SQUASHED_KEY] = squashedKey
   }
 
   begin(seed: bigint): void {
