@@ -18,8 +18,9 @@ import type { BlockHeader } from '../src/starknet/block.ts'
 import { headerOf, type SealedBlock } from '../src/starknet/sealed-block.ts'
 import { MemoryNodeStore, type NodeBatch } from '../src/state/node-store.ts'
 import { StateCommitter } from '../src/state/state-root.ts'
+import { storedHeight } from '../src/storage/chain-records.ts'
 import type { StoredClass } from '../src/storage/chain-store.ts'
-import { ChainWriter, storedHeight } from '../src/storage/chain-writer.ts'
+import { ChainWriter } from '../src/storage/chain-writer.ts'
 import { openDatabase } from '../src/storage/database.ts'
 
 /** What a committer is born with: the kernels' memory, shared by all threads, its thread in it, and the database. */

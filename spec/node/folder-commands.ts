@@ -14,6 +14,7 @@ import { verify } from '../../src/node/commands/verify.ts'
 import { openJournalFolder } from '../../src/ordering/files.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
 import { packageRoot } from '../../src/shared/package-root.ts'
+import { writeLowestState } from '../../src/storage/chain-records.ts'
 import { KEPT_HEIGHTS } from '../../src/storage/chain-writer.ts'
 import { startRealNode } from './_real-node.ts'
 import {
@@ -105,7 +106,7 @@ test('after pruning the rest still verifies', async () => {
 test('a prune that was interrupted is finished by the next one', async () => {
   const copy = await changed(({ database }) => {
     // Readers are told first; then the process ended.
-    database.facts.putSync('lowest state', `${busy}`)
+    writeLowestState(database, busy)
   })
   const { text } = await command(copy, 'prune', '--below', `${busy}`)
   assert.match(text, 'nothing to drop')

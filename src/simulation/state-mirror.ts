@@ -12,8 +12,8 @@
 
 import type { StateDiff } from '../starknet/execution.ts'
 import { emptyStateDiff } from '../starknet/state-diff.ts'
+import { storedHeight } from '../storage/chain-records.ts'
 import type { StateReader } from '../storage/chain-store.ts'
-import { storedHeight } from '../storage/chain-writer.ts'
 import type { ChainDatabase } from '../storage/database.ts'
 import { StateHistory } from '../storage/state-history.ts'
 import { StoredStates } from '../storage/stored-states.ts'

@@ -4,7 +4,7 @@
  */
 import { decodeEvents } from '../starknet/decode-outcome.ts'
 import { decodeStateDiff } from './block-codec.ts'
-import { lowestState, readBlock, readClass } from './chain-writer.ts'
+import { lowestState, readBlock, readClass } from './chain-records.ts'
 import { DamagedError } from './checksum.ts'
 import type { ChainDatabase } from './database.ts'
 import { hasEvents } from './event-index.ts'

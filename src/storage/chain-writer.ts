@@ -9,13 +9,18 @@ import { decodeEvents } from '../starknet/decode-outcome.ts'
 import type { StateDiff } from '../starknet/execution.ts'
 import type { SealedTransaction } from '../starknet/sealed-block.ts'
 import type { NodeBatch } from '../state/node-store.ts'
-import { decodeBlock, type EncodedBlock, encodeBlock } from './block-codec.ts'
+import {
+  lowestState,
+  readBlock,
+  storedHeight,
+  writeBlock,
+  writeClass,
+  writeLowestState,
+} from './chain-records.ts'
 import type { StoredClass } from './chain-store.ts'
-import { decodeClass, encodeClass } from './class-codec.ts'
 import type { ChainDatabase } from './database.ts'
 import { enterEvents, removeEvents } from './event-index.ts'
 import { BLOCK, enterHash, findHash, hashBytes, removeHash, TRANSACTION } from './hash-table.ts'
-import { openRecord, packRecord } from './record.ts'
 import { allResults, removeResults, writeResults } from './result-table.ts'
 import { cellsOfDiff } from './state-key.ts'
 import { WriteError } from './write-error.ts'
@@ -36,8 +41,6 @@ export interface NewBlock {
 const PRUNE_STEP = 16
 /** Newest heights that are never dropped: the open block and readers of the tip look at them for a while. */
 export const KEPT_HEIGHTS = 16
-/** Name of the fact: the lowest height whose state is kept. */
-const LOWEST_STATE = 'lowest state'
 
 export class ChainWriter {
   readonly #database: ChainDatabase
@@ -77,7 +80,7 @@ export class ChainWriter {
     // First what readers go by, then the work, in parts that a kill may separate: what it left is done now.
     if (target > lowest) {
       this.#write('the lowest state', () => {
-        this.#database.facts.putSync(LOWEST_STATE, `${target}`)
+        writeLowestState(this.#database, target)
       })
     }
     let isDone = false
@@ -89,13 +92,12 @@ export class ChainWriter {
   }
 
   #append({ header, transactions, results, stateDiff, classes, nodes }: NewBlock): void {
-    const { blocks, hashes, events, state, tries } = this.#database
+    const { hashes, events, state, tries } = this.#database
     const { number } = header
     this.#check(header, transactions)
     const fresh = classes.filter((stored) => this.#addClass({ ...stored, declaredAt: number }))
     const classHashes = fresh.map(({ classHash }) => classHash)
-    const body = encodeBlock({ header, transactions, stateDiff, classHashes })
-    blocks.putSync(number, packRecord(body, `block ${number}`))
+    writeBlock(this.#database, { header, transactions, stateDiff, classHashes })
     enterHash(hashes, BLOCK, header.blockHash, { height: number, index: 0 })
     transactions.forEach(({ hash }, index) => {
       enterHash(hashes, TRANSACTION, hash, { height: number, index })
@@ -124,10 +126,8 @@ export class ChainWriter {
 
   /** Stores a class unless it is there: the first declaration counts. */
   #addClass(stored: StoredClass): boolean {
-    const { classes } = this.#database
-    const key = hashBytes(stored.classHash)
-    if (classes.doesExist(key)) return false
-    classes.putSync(key, packRecord(encodeClass(stored), classPlace(stored.classHash)))
+    if (this.#database.classes.doesExist(hashBytes(stored.classHash))) return false
+    writeClass(this.#database, stored)
     return true
   }
 
@@ -154,32 +154,4 @@ export class ChainWriter {
       root.resetReadTxn()
     }
   }
-}
-
-/** Height of the newest stored block, -1 before genesis. */
-export function storedHeight(database: ChainDatabase): number {
-  for (const height of database.blocks.getKeys({ reverse: true, limit: 1 })) return height
-  // Going down from the end, lmdb stops before the key 0.
-  return database.blocks.doesExist(0) ? 0 : -1
-}
-
-/** The lowest height whose state is kept. */
-export function lowestState(database: ChainDatabase): number {
-  return Number(database.facts.get(LOWEST_STATE) ?? 0)
-}
-
-/** A stored block, or null. */
-export function readBlock(database: ChainDatabase, number: number): EncodedBlock | null {
-  const record = number < 0 ? undefined : database.blocks.getBinary(number)
-  return record === undefined ? null : decodeBlock(openRecord(record, `block ${number}`))
-}
-
-/** A stored class, or null. */
-export function readClass(database: ChainDatabase, classHash: bigint): StoredClass | null {
-  const record = database.classes.getBinary(hashBytes(classHash))
-  return record === undefined ? null : decodeClass(openRecord(record, classPlace(classHash)))
-}
-
-function classPlace(classHash: bigint): string {
-  return `class 0x${classHash.toString(16)}`
 }

@@ -13,6 +13,7 @@ import type { Transaction } from '../starknet/transaction.ts'
 import { NodeCache } from '../state/node-cache.ts'
 import { type ProofRequest, proveState, type StateProof } from '../state/proof.ts'
 import { decodeStateDiff, type EncodedBlock } from './block-codec.ts'
+import { lowestState, readBlock, readClass, storedHeight } from './chain-records.ts'
 import type {
   ChainStore,
   EmittedEvent,
@@ -22,7 +23,6 @@ import type {
   StateReader,
   StoredClass,
 } from './chain-store.ts'
-import { lowestState, readBlock, readClass, storedHeight } from './chain-writer.ts'
 import { DamagedError } from './checksum.ts'
 import type { ChainDatabase } from './database.ts'
 import { nextCandidate } from './event-index.ts'

@@ -8,7 +8,7 @@
  * Invariant: between `refresh` and `done` a thread that does not return to its event loop reads one snapshot.
  */
 import type { BaseReader } from '../mvmemory/memory.ts'
-import { storedHeight } from './chain-writer.ts'
+import { storedHeight } from './chain-records.ts'
 import { type ChainDatabase, openDatabase } from './database.ts'
 import { keyOfLocation, writeValueWords } from './state-key.ts'
 

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Block } from '../../starknet/block.ts'
-import { storedHeight } from '../../storage/chain-writer.ts'
+import { storedHeight } from '../../storage/chain-records.ts'
 import { FORMAT } from '../../storage/data-folder.ts'
 import { blockUsage, tableUsage } from '../../storage/usage.ts'
 import { chainName } from '../config.ts'

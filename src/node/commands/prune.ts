@@ -2,7 +2,8 @@
  * `fugue prune`: drops state, tries and proofs of old heights; blocks, receipts and events stay.
  */
 import { turn } from '../../shared/turn.ts'
-import { KEPT_HEIGHTS, lowestState } from '../../storage/chain-writer.ts'
+import { lowestState } from '../../storage/chain-records.ts'
+import { KEPT_HEIGHTS } from '../../storage/chain-writer.ts'
 import { UsageError } from '../usage-error.ts'
 import { changeStoredChain } from './stored-chain.ts'
 

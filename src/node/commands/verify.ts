@@ -2,7 +2,7 @@
  * `fugue verify`: executes stored blocks again and says the first thing that does not come out as it is stored.
  */
 import { turn } from '../../shared/turn.ts'
-import { lowestState, readBlock } from '../../storage/chain-writer.ts'
+import { lowestState, readBlock } from '../../storage/chain-records.ts'
 import { UsageError } from '../usage-error.ts'
 import { lookAtStoredChain, type StoredChain } from './stored-chain.ts'
 import { Verifier } from './verifier.ts'
