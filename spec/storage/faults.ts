@@ -60,6 +60,28 @@ test.before(async () => {
   file = readFileSync(join(whole, 'chain.mdb'))
 })
 
+test('a lowest kept height that was changed is damage', async () => {
+  const { store, disk, close } = await openStorage(copyOf(() => {}))
+  const { facts, root } = disk!.database
+  const writer = new ChainWriter(disk!.database)
+  while (!writer.pruneBelow(5));
+  assert.is(store.lowestState(), 5)
+  const name = 'lowest state'
+  const fact = facts.get(name)!
+  for (let place = 0; place < fact.length; place++) {
+    const other = fact[place] === '4' ? '6' : '4'
+    root.transactionSync(() => {
+      facts.putSync(name, fact.slice(0, place) + other + fact.slice(place + 1))
+    })
+    root.resetReadTxn()
+    assert.throws(
+      () => store.stateAt(4),
+      (error: Error) => error instanceof DamagedError,
+    )
+  }
+  await close()
+})
+
 test('a process that looked at the chain and was killed holds no pages after the next block', async () => {
   const { disk, close } = await openStorage(join(base, 'looked at'))
   const { database, folder } = disk!

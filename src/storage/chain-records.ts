@@ -4,12 +4,13 @@
  */
 import { type BlockParts, decodeBlock, type EncodedBlock, encodeBlock } from './block-codec.ts'
 import type { StoredClass } from './chain-store.ts'
+import { checksum, DamagedError } from './checksum.ts'
 import { decodeClass, encodeClass } from './class-codec.ts'
 import type { ChainDatabase } from './database.ts'
 import { hashBytes } from './hash-table.ts'
 import { openRecord, packRecord } from './record.ts'
 
-/** Name of the fact: the lowest height whose state is kept. */
+/** Name of the fact: the lowest height whose state is kept, and its checksum. */
 const LOWEST_STATE = 'lowest state'
 
 /** Height of the newest stored block, -1 before genesis. */
@@ -21,12 +22,16 @@ export function storedHeight(database: ChainDatabase): number {
 
 /** The lowest height whose state is kept. */
 export function lowestState(database: ChainDatabase): number {
-  return Number(database.facts.get(LOWEST_STATE) ?? 0)
+  const fact = database.facts.get(LOWEST_STATE)
+  if (fact === undefined) return 0
+  const height = Number.parseInt(fact, 10)
+  if (fact === lowestStateFact(height)) return height
+  throw new DamagedError('the lowest height whose state is kept does not match its checksum')
 }
 
 /** Notes the lowest height whose state is kept. Inside a write transaction, as all that write. */
 export function writeLowestState(database: ChainDatabase, height: number): void {
-  database.facts.putSync(LOWEST_STATE, `${height}`)
+  database.facts.putSync(LOWEST_STATE, lowestStateFact(height))
 }
 
 /** A stored block, or null. */
@@ -50,6 +55,10 @@ export function writeClass(database: ChainDatabase, stored: StoredClass): void {
   const { classHash } = stored
   const record = packRecord(encodeClass(stored), classPlace(classHash))
   database.classes.putSync(hashBytes(classHash), record)
+}
+
+function lowestStateFact(height: number): string {
+  return `${height} ${checksum(Buffer.from(`${LOWEST_STATE} ${height}`)).toString(16)}`
 }
 
 function blockPlace(number: number): string {

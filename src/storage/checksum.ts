@@ -1,6 +1,6 @@
 /**
- * Checksums of what is stored. LMDB notices few damaged pages, so every record carries the CRC-32 of its key and its
- * bytes, and whoever reads it looks. A record that does not match is never answered with.
+ * Checksums of what is stored. LMDB notices few damaged pages, so every record that says more than its key carries the CRC-32
+ * of what it is and of its bytes, and whoever reads it looks. A record that does not match is never answered with.
  */
 import { crc32 } from 'node:zlib'
 
