@@ -1,11 +1,11 @@
 /**
  * Where specs find public vectors and the real Blockifier, and how they do without.
  *
- * `FUGUE_VECTORS` names the folder of vectors (default `../shared/vectors`), `FUGUE_ORACLE` the oracle's binary
- * (default `../shared/oracle/bin/oracle`), both relative to the package. A spec declares what it needs; where that is
- * absent the test is skipped, counted and named, never passed. What is present and broken fails.
+ * `FUGUE_VECTORS` names the folder of vectors (default `../shared/vectors`), `FUGUE_ORACLE` the oracle's binary or the
+ * folder that has it as `bin/oracle` (default `../shared/oracle`), both relative to the package. A spec declares what it
+ * needs; where that is absent the test is skipped, counted and named, never passed. What is present and broken fails.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Test } from 'uvu'
 import { packageRoot } from '../src/shared/package-root.ts'
@@ -14,7 +14,12 @@ import { packageRoot } from '../src/shared/package-root.ts'
 const vectorsFolder = resolve(process.env.FUGUE_VECTORS || '../shared/vectors')
 
 /** Absolute path of the oracle's binary, which may not exist. */
-export const oraclePath = resolve(process.env.FUGUE_ORACLE || '../shared/oracle/bin/oracle')
+export const oraclePath = binaryOf(resolve(process.env.FUGUE_ORACLE || '../shared/oracle'))
+
+function binaryOf(path: string): string {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  return isFolder ? join(path, 'bin/oracle') : path
+}
 
 function resolve(path: string): string {
   return isAbsolute(path) ? path : join(packageRoot, path)
