@@ -269,6 +269,27 @@ test('an endless recursion ends at the depth of calls', async () => {
   assert.match(reason, 'recursion depth exceeded')
 })
 
+test('an account needs the most it may pay, to the last fri', async () => {
+  const most = [resourceBounds.l1_gas, resourceBounds.l2_gas, resourceBounds.l1_data_gas].reduce(
+    (sum, { max_amount, max_price_per_unit }) => sum + max_amount * max_price_per_unit,
+    0n,
+  )
+  for (const balance of [most, most - 1n]) {
+    const args = ['--accounts', '1', '--workers', '0', '--initial-balance', `${balance}`]
+    const poor = await startRealNode(args)
+    try {
+      const sent = poor.account(0).execute(transfer, { nonce: 0, tip: 0n, resourceBounds })
+      if (balance < most) assert.is((await refused(sent)).code, 54)
+      else {
+        const { transaction_hash: hashText } = await sent
+        assert.ok((await poor.provider.waitForTransaction(hashText)).isSuccess())
+      }
+    } finally {
+      await poor.stop()
+    }
+  }
+})
+
 test('what waited through all of this is executed when its turn comes', async () => {
   const sender = fugue.account(1)
   const first = await sender.execute(transfer, await details(sender, { nonce: 0 }))

@@ -105,6 +105,30 @@ test('what cannot be read is refused in one sentence', () => {
   assert.is(refused('dev now'), "unexpected 'now' after the command")
 })
 
+test('numbers are read up to their bounds, and no further', () => {
+  for (const [flag, low, high] of [
+    ['port', 0, 65_535],
+    ['seed', 0, 2 ** 32 - 1],
+    ['accounts', 0, 1000],
+    ['workers', 0, 63],
+    ['simulators', 1, 16],
+  ] as const) {
+    for (const value of [low, high]) {
+      const { port, chain } = dev(`--${flag} ${value}`)
+      assert.is({ port, ...chain }[flag], value)
+    }
+    for (const value of [low - 1, high + 1]) {
+      assert.match(refused(`dev --${flag} ${value}`), `--${flag}: expected`)
+    }
+  }
+  assert.is(dev(`-e ${2n ** 128n - 1n}`).chain.initialBalance, 2n ** 128n - 1n)
+  assert.match(refused(`dev -e ${2n ** 128n}`), '-e: expected')
+  for (const mode of ['auto', 'transaction', 'demand']) {
+    assert.equal(dev(`--block-generation-on ${mode}`).chain.blockGeneration, { mode })
+  }
+  assert.match(refused('dev --block-generation-on 0'), '--block-generation-on: expected')
+})
+
 test('commands on a folder are read, with what they need', () => {
   const read = (line: string, environment = {}) => readCommand(line.split(' '), environment, 4)
   const dataDir = 'd'

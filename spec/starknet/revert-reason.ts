@@ -65,6 +65,11 @@ test('a panic summary names its calls, and drops them before its data', () => {
   const many = panicSummary(PANIC_HEADER, new Array(80).fill(called), [1n])
   assert.ok(many.length <= 15_000)
   assert.match(many, '\n\n...\nError in contract')
+  // The longest that is whole, and one character more.
+  const chain = new Array(10).fill(called)
+  const room = 15_000 - panicSummary('', chain, [1n]).length
+  assert.is(panicSummary('h'.repeat(room), chain, [1n]).split('\n').length, 13)
+  assert.match(panicSummary('h'.repeat(room + 1), chain, [1n]), '\n\n...\nError in contract')
   const data = new Array(1000).fill(P - 1n)
   const large = panicSummary(PANIC_HEADER, [called], data)
   assert.is(large.length, 15_000)
