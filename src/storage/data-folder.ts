@@ -88,6 +88,7 @@ export async function openDataFolder(
 export function lookIntoFolder(path: string): FolderPlaces {
   const found = readFormat(path)
   if (found === FORMAT) return placesIn(path)
+  if (found === null) throw new FolderError(`${path} holds no chain yet, its node makes one`)
   throw new FolderError(
     `${path} has format ${found}, this version of Fugue has ${FORMAT}; use the version of its node`,
   )

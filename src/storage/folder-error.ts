@@ -5,7 +5,7 @@ export class FolderError extends Error {
   override name = 'FolderError'
 }
 
-/** A living process has it. */
+/** A living process of this machine has it. */
 export class InUseError extends FolderError {}
 
 const reasons: Record<string, string> = {

@@ -116,7 +116,8 @@ async function requireDead(folder: string, holder: Holder): Promise<void> {
   const before = touchedMs(folder)
   await sleep(SILENCE_MS)
   if (touchedMs(folder) === before) return
-  throw new InUseError(`${folder} is in use by process ${holder.pid} on ${holder.place}`)
+  // Its database cannot be looked at from here: readers of one file share memory.
+  throw new FolderError(`${folder} is in use by process ${holder.pid} on ${holder.place}`)
 }
 
 function isAlive({ pid, start }: Holder): boolean {
