@@ -9,6 +9,7 @@ import {
   cellToHex,
   equalCellWords,
   hexToCell,
+  hexToCellWords,
   isZeroCell,
   isZeroCellWords,
   readCell,
@@ -39,6 +40,39 @@ test('a felt survives its cell, in longs and in words alike', () => {
       assert.is(isZeroCell(cells, 4), felt === 0n)
       assert.is(isZeroCellWords(words, 8), felt === 0n)
     }),
+  )
+})
+
+test('a text becomes the words of its felt, or is refused', () => {
+  const letter = fc.constantFrom(...'0123456789abcdefABCDEF')
+  const digits = fc.string({ unit: letter, minLength: 1, maxLength: 66 })
+  const anything = fc.string({ unit: fc.constantFrom(...'0x1fg-\u00b1'), maxLength: 5 })
+  const text = fc.oneof(
+    digits.map((some) => `0x${some}`),
+    anyFelt.map(formatFelt),
+    anything,
+    fc.constantFrom(
+      '',
+      '0',
+      '0x',
+      '1x1',
+      '0y1',
+      '0xg',
+      '0x\u00b1',
+      `0x${'0'.repeat(64)}1`,
+      `0x${P.toString(16)}`,
+    ),
+  )
+  checked(
+    fc.property(text, (hex) => {
+      const isFelt = /^0x[0-9a-fA-F]{1,64}$/.test(hex) && BigInt(hex) < P
+      const words = new Int32Array(16).fill(-1)
+      assert.is(hexToCellWords(words, 8, hex), isFelt, hex)
+      if (isFelt) assert.is(readCellWords(words, 8), BigInt(hex))
+      // Other cells are left alone.
+      assert.ok(words.subarray(0, 8).every((word) => word === -1))
+    }),
+    2000,
   )
 })
 
