@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pedersen } from '../../src/felt/hash.ts'
 import { encodeProof } from '../../src/node/methods/proofs.ts'
+import { emptyStateDiff } from '../../src/starknet/state-diff.ts'
 import { NodeCache } from '../../src/state/node-cache.ts'
 import { proveState } from '../../src/state/proof.ts'
 import { StateCommitter } from '../../src/state/state-root.ts'
@@ -55,15 +56,7 @@ test('an empty state, and a contract without storage', () => {
   }
   const empty = openDisk()
   const committer = new StateCommitter(empty.database.tries)
-  const none = new Map<bigint, never>()
-  const changes = {
-    storage: none,
-    nonces: none,
-    deployedContracts: none,
-    replacedClasses: none,
-    declaredClasses: none,
-    migratedCompiledClasses: none,
-  }
+  const changes = emptyStateDiff()
   empty.database.root.transactionSync(() => {
     committer.apply(changes)
     committer.apply({ ...changes, nonces: new Map([[7n, 3n]]) })

@@ -4,6 +4,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { emptyStateDiff } from '../../src/starknet/state-diff.ts'
 import { MemoryNodeStore } from '../../src/state/node-store.ts'
 import { type HashPairs, oneByOne } from '../../src/state/patricia.ts'
 import { StateCommitter, stateRoot, type TrieChanges } from '../../src/state/state-root.ts'
@@ -24,15 +25,7 @@ vectorTest(test, 'root of block 0 of mainnet', [file], () => {
   assert.is.not(committer.root, BigInt(block.state_root))
 })
 
-const none = new Map<bigint, never>()
-const empty: TrieChanges = {
-  storage: none,
-  nonces: none,
-  deployedContracts: none,
-  replacedClasses: none,
-  declaredClasses: none,
-  migratedCompiledClasses: none,
-}
+const empty: TrieChanges = emptyStateDiff()
 
 test('an empty state has root 0, and an empty diff changes nothing', () => {
   const committer = new StateCommitter()

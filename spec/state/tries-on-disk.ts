@@ -5,6 +5,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pedersen, poseidon } from '../../src/felt/hash.ts'
+import { emptyStateDiff } from '../../src/starknet/state-diff.ts'
 import { pedersenPairs } from '../../src/state/hash-pairs.ts'
 import { NodeCache } from '../../src/state/node-cache.ts'
 import type { Roots } from '../../src/state/node-codec.ts'
@@ -208,15 +209,7 @@ test('an update reads the ways to what it changes, and no more', () => {
   }
   const many = new Map<bigint, bigint>()
   for (let i = 0n; i < 4096n; i++) many.set(quickHash(i, BigInt(seed)), i + 1n)
-  const none = new Map<bigint, never>()
-  const empty: TrieChanges = {
-    storage: none,
-    nonces: none,
-    deployedContracts: none,
-    replacedClasses: none,
-    declaredClasses: none,
-    migratedCompiledClasses: none,
-  }
+  const empty = emptyStateDiff()
   new StateCommitter(counted, -1, quick).apply({ ...empty, nonces: many })
   const cold = new StateCommitter(counted, 0, { ...quick, keptNodes: 1000 })
   const [account] = many.keys()
