@@ -161,6 +161,7 @@ async function startChain(
   const halted = new Promise<string>((resolve) => {
     halt = resolve
   })
+  void disk?.folder.lost.then(halt)
   const journal = new Journal(engine, await takeLead(engine, store.height(), say), halt)
   const mempool = new Mempool<PoolTransaction>()
   const production = new Production({

@@ -93,6 +93,21 @@ test("what a power cut left of a draft stands in nobody's way", async () => {
   folder.release()
 })
 
+test('who lost a folder to another machine learns it, and leaves the lock alone', async () => {
+  const path = newFolder()
+  const folder = await openDataFolder(path)
+  const lock = join(path, 'lock')
+  const other = { id: 'the other', pid: 7, start: '', place: 'another machine' }
+  writeFileSync(lock, JSON.stringify(other))
+  // The folder keeps no process alive.
+  const alive = setInterval(() => {}, 1000)
+  const text = await folder.lost
+  clearInterval(alive)
+  assert.match(text, `${path} was taken over by process 7 on another machine`)
+  folder.release()
+  assert.equal(JSON.parse(readFileSync(lock, 'utf8')), other)
+})
+
 test('a process number that now belongs to another process is no holder', async () => {
   const path = newFolder()
   const folder = await openDataFolder(path)

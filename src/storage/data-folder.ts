@@ -54,6 +54,8 @@ export interface DataFolder extends FolderPlaces {
   isNew: boolean
   /** Notes the form of a new folder, once its database is made: from then on a missing one is a loss. */
   settle(): void
+  /** Resolves to one sentence when another machine has taken the folder over. */
+  lost: Promise<string>
   /** Gives the folder back. */
   release(): void
 }
@@ -71,13 +73,13 @@ export async function openDataFolder(
   makeFolder(path)
   // Looked at before the lock, so that a folder of something else is left as it is.
   checkContents(path)
-  const release = await takeLock(path)
+  const { lost, release } = await takeLock(path)
   try {
     const isNew = readFormat(path) === null
     if (!isNew) migrate(path, format, steps)
     const places = placesIn(path)
     makeFolderNow(places.journal)
-    return { ...places, isNew, settle: () => writeFormat(path, format), release }
+    return { ...places, isNew, settle: () => writeFormat(path, format), lost, release }
   } catch (error) {
     release()
     throw folderErrorOf(path, error)

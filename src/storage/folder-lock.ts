@@ -10,7 +10,9 @@
  * cleaned up in between, and then renames its own draft to `lock`. If it is killed on the way, it is the dead one that
  * the next process follows. Ids are used once, so what was true of X stays true.
  *
- * Invariant: of all living processes that saw a success, the last one named by the chain from `lock` is the only one.
+ * Invariant: of all living processes of a machine that saw a success, the last one named by the chain from `lock` is the
+ * only one. Whether a process of another machine lives can only be guessed from its silence; one that was silent, and lives,
+ * finds the lock in other hands and stops.
  */
 import { randomUUID } from 'node:crypto'
 import {
@@ -49,8 +51,15 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 /** Losing a race this often means that something else is wrong. */
 const MOST_TRIES = 100
 
-/** Takes the lock of a folder; the answer gives it back. Refuses with `FolderError` while somebody else has it. */
-export async function takeLock(folder: string): Promise<() => void> {
+export interface Lock {
+  /** Resolves to one sentence when another machine took this process for dead, and the folder with it. */
+  lost: Promise<string>
+  /** Gives it back. */
+  release(): void
+}
+
+/** Takes the lock of a folder. Refuses with `FolderError` while somebody else has it. */
+export async function takeLock(folder: string): Promise<Lock> {
   const own: Holder = { id: randomUUID(), pid: process.pid, ...whoWeAre() }
   const lock = join(folder, 'lock')
   const draft = join(folder, `lock.draft.${own.id}`)
@@ -66,7 +75,19 @@ export async function takeLock(folder: string): Promise<() => void> {
   } catch (error) {
     throw folderErrorOf(folder, error)
   }
-  const touching = setInterval(() => touch(lock), TOUCH_MS)
+  let lose: (why: string) => void = () => {}
+  const lost = new Promise<string>((resolve) => {
+    lose = resolve
+  })
+  const touching = setInterval(() => {
+    const holder = parsed(read(lock))
+    if (holder === null || holder.id === own.id) return touch(lock)
+    clearInterval(touching)
+    lose(
+      `${folder} was taken over by process ${holder.pid} on ${holder.place}: this one gave no sign of life for ` +
+        `${SILENCE_MS / 1000} s`,
+    )
+  }, TOUCH_MS)
   touching.unref()
   const release = () => {
     clearInterval(touching)
@@ -78,7 +99,7 @@ export async function takeLock(folder: string): Promise<() => void> {
     release()
     throw folderErrorOf(folder, error)
   }
-  return release
+  return { lost, release }
 }
 
 /** Whether the draft became the lock; false: somebody else was faster, look again. */
