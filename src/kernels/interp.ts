@@ -15,6 +15,7 @@ import { runHints } from './hints'
 import { walk } from './loop'
 import { fail } from './memory'
 import { secondChance } from './operands'
+import { recordAt } from './record'
 import { generalStep } from './step'
 import {
   AP,
@@ -36,7 +37,6 @@ import {
   PROGRAM_WORDS,
   RECORD_HINT,
   RECORD_PLAIN,
-  RECORDS,
   RESUME_KIND,
   STACK_BASE,
   STACK_EDGE,
@@ -114,7 +114,7 @@ function inProgram(): bool {
 // @ts-ignore: decorator
 @inline
 function record(): usize {
-  return <usize>load<u32>(RECORDS) + ((<usize>load<u32>(PC_OFFSET)) << 5)
+  return recordAt(load<u32>(PC_OFFSET))
 }
 
 /** Walks over records until pc leaves them or the call ends. */

@@ -1,5 +1,6 @@
 /**
- * The loop over predecoded records: one `br_table` over their dispatch byte, straight code for each.
+ * The loop over predecoded records: one `br_table` over their dispatch byte, straight code for each. What assertions do to
+ * cells is in assertions.ts.
  *
  *     EXIT_HINT   the record has hints: run them, come back with what it dispatches on behind them
  *     EXIT_PAUSE  the pause is reached: look at limits, come back with RESUME_KIND
@@ -12,13 +13,24 @@
  * which every call sets and which `return` checks in the frame that it restores. (3) Without marks the pause is looked at
  * where a program can go backwards, so a straight line may overrun it; with marks, before each step.
  */
-import { cellAdd, cellEquals, cellLess, cellSub, REL, SMALL, tagOf, UNSET } from './cell'
-import { cellMulSmall } from './cell-field'
-import { mark } from './memory'
+import {
+  assertEqual,
+  assertInto,
+  assertMoved,
+  assertNumber,
+  assertSmallProduct,
+  assertSmallSum,
+  assertSum,
+  copyInto,
+  isFeltTag,
+  isSetTag,
+} from './assertions'
+import { cellEquals, cellLess, REL, SMALL, tagOf, UNSET } from './cell'
+import { entryOf, mark } from './memory'
+import { dstOf, immediateOf, op0Of, op1Of, recordAt } from './record'
 import {
   AP,
   AP_PLUS,
-  DST_FP,
   EXIT_CALL,
   EXIT_HINT,
   EXIT_PAUSE,
@@ -49,30 +61,23 @@ import {
   KIND_PUSH_FP,
   KIND_PUSH_IMMEDIATE,
   KIND_RETURN,
-  OP0_FP,
-  OP1_FP,
   OPERAND_DEREF,
   PC_OFFSET,
-  PROGRAM_CELLS,
   PROGRAM_WORDS,
-  RECORD_DST,
   RECORD_FLAGS,
   RECORD_HINT,
   RECORD_IMMEDIATE,
   RECORD_KIND,
-  RECORD_OP0,
   RECORD_OP1,
   RECORD_PLAIN,
   RECORD_SIZE,
   RECORDS,
   RESUME_KIND,
-  RULE_RANGE_CHECK,
   STACK_BASE,
   STACK_EDGE,
   STACK_HIGH,
   STEP_PAUSE,
   STEPS,
-  TABLE,
 } from './vm-layout'
 
 const STACK_POINTER: u64 = 1 << 32
@@ -80,49 +85,6 @@ const STACK_POINTER: u64 = 1 << 32
 const LEFT: usize = 8
 const RIGHT: usize = 24
 const RESULT: usize = 40
-
-/** Copies a cell with this tag; false, and nothing done, when it is not set. */
-// @ts-ignore: decorator
-@inline
-function copyInto(to: usize, from: usize, tag: i64): bool {
-  // Halves of 8 bytes, as most cells are written: a wider load would have to wait until those stores are done.
-  if (tag < 0) {
-    const l1 = load<u64>(from, 16)
-    const l2 = load<u64>(from, 24)
-    store<u64>(to, load<u64>(from))
-    store<i64>(to, tag, 8)
-    store<u64>(to, l1, 16)
-    store<u64>(to, l2, 24)
-    return true
-  }
-  if (<u64>(tag - 1) >= 2) return false
-  store<u64>(to, load<u64>(from))
-  store<i64>(to, tag, 8)
-  return true
-}
-
-/** Makes two cells of a copy equal, whichever is set. */
-// @ts-ignore: decorator
-@inline
-function unify(dst: usize, op1: usize): bool {
-  const tag = tagOf(op1)
-  const dstTag = tagOf(dst)
-  if (dstTag == UNSET) return copyInto(dst, op1, tag)
-  if (tag == UNSET) return copyInto(op1, dst, dstTag)
-  return isSet(tag) && cellEquals(dst, op1)
-}
-
-// @ts-ignore: decorator
-@inline
-function isSet(tag: i64): bool {
-  return tag < 0 || <u64>(tag - 1) < 2
-}
-
-// @ts-ignore: decorator
-@inline
-function isFeltTag(tag: i64): bool {
-  return tag < 0 || tag == SMALL
-}
 
 /** Marks cells as accessed, in the loop that does. */
 // @ts-ignore: decorator
@@ -156,11 +118,20 @@ function leave(exit: i32, kind: u32, ap: usize, fp: usize, pc: usize, steps: u32
   return exit
 }
 
-/** The cell behind a record's word: cells lie beside the records, at the same stride. */
+/** The cell of a reference in a hint record. */
 // @ts-ignore: decorator
 @inline
-function immediateOf(pc: usize): usize {
-  return pc + <usize>load<u32>(PROGRAM_CELLS) - <usize>load<u32>(RECORDS) + 32
+function referredCell(reference: i32, ap: usize, fp: usize): usize {
+  return (reference & 1 ? fp : ap) + (reference & ~31)
+}
+
+/** An operand of a comparison: a cell of the stack, or an immediate in the image. */
+// @ts-ignore: decorator
+@inline
+function comparedCell(operand: usize, image: usize, ap: usize, fp: usize): usize {
+  return load<u8>(operand) == OPERAND_DEREF
+    ? referredCell(load<i32>(operand, 4), ap, fp)
+    : image + <usize>load<u32>(operand, 12)
 }
 
 /** Walks on from the registers in control memory, the first record dispatched on `kind`; returns why it stopped. */
@@ -168,7 +139,7 @@ export function walk<T>(first: u32): i32 {
   let kind = first
   let ap: usize = load<u32>(AP)
   let fp: usize = load<u32>(FP)
-  let pc = <usize>load<u32>(RECORDS) + ((<usize>load<u32>(PC_OFFSET)) << 5)
+  let pc = recordAt(load<u32>(PC_OFFSET))
   let steps = load<u32>(STEPS)
   // A step that was started is finished, also when its hint used up what was left.
   const stop = max(load<u32>(STEP_PAUSE), steps + 1)
@@ -211,10 +182,10 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_PUSH_DEREF: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        const op0 = op0Of(pc, flags, ap, fp)
         if (tagOf(op0) != REL) break
         const pointer = load<u64>(op0)
-        const entry = <usize>load<u32>(TABLE) + ((<usize>(pointer >>> 32)) << 4)
+        const entry = entryOf(<u32>(pointer >>> 32))
         const offset = <u32>pointer + load<i32>(pc, RECORD_OP1)
         if (offset >= load<u32>(entry, 4)) break
         const op1 = <usize>load<u32>(entry) + ((<usize>offset) << 5)
@@ -232,7 +203,7 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_PUSH_ADD: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        const op0 = op0Of(pc, flags, ap, fp)
         const tag = tagOf(op0)
         const before = load<u64>(op0)
         const after = before + load<u64>(pc, RECORD_IMMEDIATE)
@@ -251,13 +222,8 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_IMMEDIATE: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const value = load<u64>(pc, RECORD_IMMEDIATE)
-        const tag = tagOf(dst)
-        if (tag == UNSET) {
-          store<u64>(dst, value)
-          store<i64>(dst, SMALL, 8)
-        } else if (tag != SMALL || load<u64>(dst) != value) break
+        const dst = dstOf(pc, flags, ap, fp)
+        if (!assertNumber(dst, load<u64>(pc, RECORD_IMMEDIATE))) break
         mark2<T>(dst, fp - 32)
         ap += flags & AP_PLUS
         pc += 64
@@ -267,7 +233,7 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_BIG_IMMEDIATE: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
+        const dst = dstOf(pc, flags, ap, fp)
         const value = immediateOf(pc)
         if (tagOf(dst) == UNSET) copyInto(dst, value, tagOf(value))
         else if (!cellEquals(dst, value)) break
@@ -280,9 +246,9 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_COPY: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
-        if (!unify(dst, op1)) break
+        const dst = dstOf(pc, flags, ap, fp)
+        const op1 = op1Of(pc, flags, ap, fp)
+        if (!assertEqual(dst, op1)) break
         mark3<T>(dst, op1, fp - 32)
         ap += flags & AP_PLUS
         pc += 32
@@ -292,23 +258,17 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_DEREF: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        const op0 = op0Of(pc, flags, ap, fp)
         if (tagOf(op0) != REL) break
         const pointer = load<u64>(op0)
-        const entry = <usize>load<u32>(TABLE) + ((<usize>(pointer >>> 32)) << 4)
+        const entry = entryOf(<u32>(pointer >>> 32))
         const offset = <u32>pointer + load<i32>(pc, RECORD_OP1)
         if (offset >= load<u32>(entry, 4)) break
         const op1 = <usize>load<u32>(entry) + ((<usize>offset) << 5)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
+        const dst = dstOf(pc, flags, ap, fp)
         if (tagOf(op1) == UNSET) {
-          const rule = load<u32>(entry, 12)
-          const dstTag = tagOf(dst)
-          if (rule == RULE_RANGE_CHECK) {
-            if (dstTag != SMALL && (dstTag != i64.MIN_VALUE || load<u64>(dst, 24) != 0)) break
-            copyInto(op1, dst, dstTag)
-            if (offset >= load<u32>(entry, 8)) store<u32>(entry, offset + 1, 8)
-          } else if (rule != 0 || !copyInto(op1, dst, dstTag)) break
-        } else if (!unify(dst, op1)) break
+          if (!assertInto(entry, offset, op1, dst)) break
+        } else if (!assertEqual(dst, op1)) break
         if (isInteger<T>()) {
           mark(dst)
           mark(op0)
@@ -322,31 +282,9 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_ADD_IMMEDIATE: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
-        const tag = tagOf(op0)
-        const dstTag = tagOf(dst)
-        if (<u64>(tag - 1) < 2) {
-          const before = load<u64>(op0)
-          const after = before + load<u64>(pc, RECORD_IMMEDIATE)
-          if ((before ^ after) >>> 32 != 0) {
-            kind = KIND_ADD_BIG
-            continue
-          }
-          if (dstTag == UNSET) {
-            store<u64>(dst, after)
-            store<i64>(dst, tag, 8)
-          } else if (dstTag != tag || load<u64>(dst) != after) break
-        } else if (tag == UNSET && <u64>(dstTag - 1) < 2) {
-          const after = load<u64>(dst)
-          const before = after - load<u64>(pc, RECORD_IMMEDIATE)
-          if ((before ^ after) >>> 32 != 0) {
-            kind = KIND_ADD_BIG
-            continue
-          }
-          store<u64>(op0, before)
-          store<i64>(op0, dstTag, 8)
-        } else {
+        const dst = dstOf(pc, flags, ap, fp)
+        const op0 = op0Of(pc, flags, ap, fp)
+        if (!assertMoved(dst, op0, load<u64>(pc, RECORD_IMMEDIATE))) {
           kind = KIND_ADD_BIG
           continue
         }
@@ -359,38 +297,10 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_ADD: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
-        const op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
-        const tag0 = tagOf(op0)
-        const tag1 = tagOf(op1)
-        const dstTag = tagOf(dst)
-        if ((tag0 | tag1 | dstTag) != SMALL) {
-          kind = KIND_ADD_BIG
-          continue
-        }
-        // No pointer and nothing big: two numbers at least, or the general sum finds out.
-        if (dstTag == UNSET && (tag0 & tag1) != 0) {
-          const left = load<u64>(op0)
-          const sum = left + load<u64>(op1)
-          if (sum < left) {
-            kind = KIND_ADD_BIG
-            continue
-          }
-          store<u64>(dst, sum)
-          store<i64>(dst, SMALL, 8)
-        } else if (dstTag != UNSET && (tag0 ^ tag1) != 0) {
-          const known = tag0 != UNSET ? op0 : op1
-          const sum = load<u64>(dst)
-          const part = load<u64>(known)
-          if (sum < part) {
-            kind = KIND_ADD_BIG
-            continue
-          }
-          const other = tag0 != UNSET ? op1 : op0
-          store<u64>(other, sum - part)
-          store<i64>(other, SMALL, 8)
-        } else {
+        const dst = dstOf(pc, flags, ap, fp)
+        const op0 = op0Of(pc, flags, ap, fp)
+        const op1 = op1Of(pc, flags, ap, fp)
+        if (!assertSmallSum(dst, op0, op1)) {
           kind = KIND_ADD_BIG
           continue
         }
@@ -404,25 +314,13 @@ export function walk<T>(first: u32): i32 {
       case KIND_ADD_BIG: {
         // Sums of felts of any size, and what the other sums could not do.
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        const dst = dstOf(pc, flags, ap, fp)
+        const op0 = op0Of(pc, flags, ap, fp)
         const isImmediate = load<u32>(pc, RECORD_SIZE) == 64
         const op1 = isImmediate
           ? immediateOf(pc)
-          : (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
-        const tag0 = tagOf(op0)
-        const tag1 = tagOf(op1)
-        const dstTag = tagOf(dst)
-        if (dstTag == UNSET) {
-          if (!isFeltTag(tag0) || !isFeltTag(tag1)) break
-          cellAdd(dst, op0, op1)
-        } else {
-          const known = tag0 == UNSET ? op1 : op0
-          if (!isFeltTag(dstTag) || !isFeltTag(tagOf(known))) break
-          const other = tag0 == UNSET ? op0 : op1
-          if (tagOf(other) != UNSET) break
-          cellSub(other, dst, known)
-        }
+          : op1Of(pc, flags, ap, fp)
+        if (!assertSum(dst, op0, op1)) break
         if (isInteger<T>()) {
           mark(dst)
           mark(op0)
@@ -437,14 +335,13 @@ export function walk<T>(first: u32): i32 {
       case KIND_MUL:
       case KIND_MUL_IMMEDIATE: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-        const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+        const dst = dstOf(pc, flags, ap, fp)
+        const op0 = op0Of(pc, flags, ap, fp)
         const isImmediate = load<u32>(pc, RECORD_SIZE) == 64
         const op1 = isImmediate
           ? immediateOf(pc)
-          : (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
-        if (tagOf(dst) != UNSET || tagOf(op0) != SMALL || tagOf(op1) != SMALL) break
-        cellMulSmall(dst, load<u64>(op0), load<u64>(op1))
+          : op1Of(pc, flags, ap, fp)
+        if (!assertSmallProduct(dst, op0, op1)) break
         if (isInteger<T>()) {
           mark(dst)
           mark(op0)
@@ -458,9 +355,9 @@ export function walk<T>(first: u32): i32 {
       }
       case KIND_JNZ: {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
+        const dst = dstOf(pc, flags, ap, fp)
         const tag = tagOf(dst)
-        if (!isSet(tag)) break
+        if (!isSetTag(tag)) break
         mark2<T>(dst, fp - 32)
         ap += flags & AP_PLUS
         if (tag == SMALL && load<u64>(dst) == 0) pc += 64
@@ -526,7 +423,7 @@ export function walk<T>(first: u32): i32 {
       case KIND_JUMP_CELL: {
         if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
-        const op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
+        const op1 = op1Of(pc, flags, ap, fp)
         if (tagOf(op1) != SMALL) break
         const records = <usize>load<u32>(RECORDS)
         const target = <u64>((pc - records) >>> 5) + load<u64>(op1)
@@ -547,18 +444,9 @@ export function walk<T>(first: u32): i32 {
         if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         const image = <usize>load<u32>(IMAGE)
         const hint = image + <usize>load<u32>(pc, RECORD_HINT)
-        const leftCell = load<i32>(hint + LEFT, 4)
-        const left =
-          load<u8>(hint + LEFT) == OPERAND_DEREF
-            ? (leftCell & 1 ? fp : ap) + (leftCell & ~31)
-            : image + <usize>load<u32>(hint + LEFT, 12)
-        const rightCell = load<i32>(hint + RIGHT, 4)
-        const right =
-          load<u8>(hint + RIGHT) == OPERAND_DEREF
-            ? (rightCell & 1 ? fp : ap) + (rightCell & ~31)
-            : image + <usize>load<u32>(hint + RIGHT, 12)
-        const result = load<i32>(hint + RESULT)
-        const out = (result & 1 ? fp : ap) + (result & ~31)
+        const left = comparedCell(hint + LEFT, image, ap, fp)
+        const right = comparedCell(hint + RIGHT, image, ap, fp)
+        const out = referredCell(load<i32>(hint + RESULT), ap, fp)
         if (!isFeltTag(tagOf(left)) || !isFeltTag(tagOf(right)) || tagOf(out) != UNSET) {
           return leave(EXIT_HINT, kind, ap, fp, pc, steps)
         }

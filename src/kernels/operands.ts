@@ -17,11 +17,11 @@ import {
   UNSET,
 } from './cell'
 import { cellMul } from './cell-field'
-import { copyCell, isFelt, mark, setPointer } from './memory'
+import { copyCell, entryOf, isFelt, mark, setPointer } from './memory'
+import { dstOf, immediateOf, op0Of, op1Of, recordAt } from './record'
 import {
   AP,
   AP_PLUS,
-  DST_FP,
   FIELD_SCRATCH,
   FP,
   KIND_ADD,
@@ -32,23 +32,16 @@ import {
   KIND_MUL_IMMEDIATE,
   KIND_RETURN,
   MARKING,
-  OP0_FP,
-  OP1_FP,
   PC_OFFSET,
   PC_SEGMENT,
-  PROGRAM_CELLS,
-  RECORD_DST,
   RECORD_FLAGS,
   RECORD_KIND,
-  RECORD_OP0,
   RECORD_OP1,
   RECORD_SIZE,
-  RECORDS,
   RULE_PEDERSEN,
   RULE_POSEIDON,
   RULE_RANGE_CHECK96,
   STACK_BASE,
-  TABLE,
   VALUE_RES,
 } from './vm-layout'
 
@@ -57,17 +50,17 @@ import {
  * and nothing done, leaves it to the general step.
  */
 export function secondChance(): bool {
-  const pc = <usize>load<u32>(RECORDS) + ((<usize>load<u32>(PC_OFFSET)) << 5)
+  const pc = recordAt(load<u32>(PC_OFFSET))
   const ap = <usize>load<u32>(AP)
   const fp = <usize>load<u32>(FP)
   const flags: u32 = load<u8>(pc, RECORD_FLAGS)
   const size = load<u32>(pc, RECORD_SIZE)
-  const dst = (flags & DST_FP ? fp : ap) + load<i32>(pc, RECORD_DST)
-  const op0 = (flags & OP0_FP ? fp : ap) + load<i32>(pc, RECORD_OP0)
+  const dst = dstOf(pc, flags, ap, fp)
+  const op0 = op0Of(pc, flags, ap, fp)
   const isImmediate = size == 64
   let isReturn = false
-  let op1 = (flags & OP1_FP ? fp : ap) + load<i32>(pc, RECORD_OP1)
-  if (isImmediate) op1 = pc + <usize>load<u32>(PROGRAM_CELLS) - <usize>load<u32>(RECORDS) + 32
+  let op1 = op1Of(pc, flags, ap, fp)
+  if (isImmediate) op1 = immediateOf(pc)
   switch (<i32>load<u8>(pc, RECORD_KIND)) {
     case KIND_ADD:
     case KIND_ADD_BIG:
@@ -81,7 +74,7 @@ export function secondChance(): bool {
     case KIND_DEREF: {
       if (tagOf(op0) != REL) return false
       const pointer = load<u64>(op0)
-      const entry = <usize>load<u32>(TABLE) + ((<usize>(pointer >>> 32)) << 4)
+      const entry = entryOf(<u32>(pointer >>> 32))
       const offset = <u32>pointer + load<i32>(pc, RECORD_OP1)
       if (offset >= load<u32>(entry, 4)) return false
       op1 = <usize>load<u32>(entry) + ((<usize>offset) << 5)

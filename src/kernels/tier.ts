@@ -3,6 +3,7 @@
  *
  * A state is `steps << 32 | ap`. Compiled code keeps it in a local, so whatever looks at registers stores them first.
  */
+import { assertSmallProduct } from './assertions'
 import {
   cellAdd,
   cellEquals,
@@ -14,10 +15,10 @@ import {
   tagOf,
   UNSET,
 } from './cell'
-import { cellMulSmall } from './cell-field'
 import { divide, multiplyWide, runHints, split } from './hints'
-import { copyCell, isFelt } from './memory'
+import { copyCell, entryOf, isFelt } from './memory'
 import { addFelts, builtinOperand, multiplyFelts } from './operands'
+import { recordAt } from './record'
 import { generalStep } from './step'
 import {
   AP,
@@ -29,12 +30,10 @@ import {
   PAUSE_STEPS,
   PC_OFFSET,
   RECORD_HINT,
-  RECORDS,
   RULE_RANGE_CHECK,
   STEP_LIMIT,
   STEP_PAUSE,
   STEPS,
-  TABLE,
   TIER_SLACK,
   TIER_STATUS,
   TIER_TOP,
@@ -81,8 +80,7 @@ export function tierAssert(state: u64, fp: u32, pc: u32): i32 {
 export function tierHints(state: u64, fp: u32, pc: u32, room: i32): i32 {
   save(state, fp, pc)
   store<i32>(NATIVE_ROOM, room)
-  const record = <usize>load<u32>(RECORDS) + ((<usize>pc) << 5)
-  const status = runHints(<usize>load<u32>(IMAGE) + load<u32>(record, RECORD_HINT))
+  const status = runHints(<usize>load<u32>(IMAGE) + load<u32>(recordAt(pc), RECORD_HINT))
   if (status != DONE) store<u32>(TIER_STATUS, status)
   return status
 }
@@ -155,11 +153,7 @@ function takeFrom(out: usize, a: usize, b: usize): i32 {
 
 /** dst = op0 * op1 of felts; 0 when it is not that simple. */
 export function tierMultiply(dst: usize, op0: usize, op1: usize): i32 {
-  if (tagOf(dst) == UNSET && tagOf(op0) == SMALL && tagOf(op1) == SMALL) {
-    cellMulSmall(dst, load<u64>(op0), load<u64>(op1))
-    return 1
-  }
-  return multiplyFelts(dst, op0, op1)
+  return i32(assertSmallProduct(dst, op0, op1) || multiplyFelts(dst, op0, op1))
 }
 
 /** The hints on felts whose results are unset; 0, and nothing done, when that is not so. */
@@ -199,7 +193,7 @@ function areNew(a: usize, b: usize): bool {
 export function tierDeref(dst: usize, op0: usize, offset: i32): i32 {
   if (tagOf(op0) != REL) return 0
   const pointer = load<u64>(op0)
-  const entry = <usize>load<u32>(TABLE) + ((<usize>(pointer >>> 32)) << 4)
+  const entry = entryOf(<u32>(pointer >>> 32))
   const at = <u32>pointer + offset
   if (at >= load<u32>(entry, 4)) return 0
   const cell = <usize>load<u32>(entry) + ((<usize>at) << 5)
