@@ -6,13 +6,14 @@
  *        ▼                      ▼                     ▼
  *     hints.ts, same record   limits, same record   operands.ts or step.ts (all rules), next record
  *
- * Compiled twice: `runGas` bare, `runSteps` with a mark on every accessed cell and the step limit seen before each step.
+ * Compiled three times: `runGas` bare, `runSteps` with a mark on every accessed cell and the step limit seen before each
+ * step, `runToCall` bare but leaving behind each call, where compiled code may go on.
  * In gas mode the last steps before the limit are taken one by one, so it is exact there too; in both modes the last ones
  * below the end of the stack are. The registers are in control memory whenever the loop does not run.
  */
 import { tagOf, UNSET } from './cell'
 import { runHints } from './hints'
-import { walk } from './loop'
+import { Bare, isMarking, Marking, ToCall, walk } from './loop'
 import { fail } from './memory'
 import { secondChance } from './operands'
 import { recordAt } from './record'
@@ -71,26 +72,26 @@ declare function stopped(): i32
 
 /** Runs the call in control memory to its end, without marks. */
 export function runGas(): i32 {
-  return run<f32>()
+  return run<Bare>()
 }
 
 /** The same, marking what is accessed. */
 export function runSteps(): i32 {
-  return run<i32>()
+  return run<Marking>()
 }
 
 /** Without marks too; ends with AT_CALL behind every call, for compiled code to take over. */
 export function runToCall(): i32 {
-  return run<f64>()
+  return run<ToCall>()
 }
 
 /** Alternates between records and single steps: pcs elsewhere, frames without [fp-1]. */
-function run<T>(): i32 {
+function run<M>(): i32 {
   while (!hasEnded()) {
     if (isNearEdge()) return lastSteps(false)
     let status = DONE
     if (inProgram()) {
-      status = runRecords<T>()
+      status = runRecords<M>()
     } else {
       if (load<u32>(STEPS) >= load<u32>(STEP_PAUSE)) status = pause()
       if (status == DONE) status = singleStep(false)
@@ -118,7 +119,7 @@ function record(): usize {
 }
 
 /** Walks over records until pc leaves them or the call ends. */
-function runRecords<T>(): i32 {
+function runRecords<M>(): i32 {
   let kind: u32 = load<u8>(record())
   let exit = EXIT_STEP
   while (true) {
@@ -126,11 +127,11 @@ function runRecords<T>(): i32 {
       const status = pause()
       if (status != DONE) return status
       const isNearLimit = load<u32>(STEPS) + STRAIGHT_STEPS >= load<u32>(STEP_LIMIT)
-      if ((!isInteger<T>() && isNearLimit) || isNearEdge()) {
+      if ((!isMarking<M>() && isNearLimit) || isNearEdge()) {
         return lastSteps(kind == load<u8>(record(), RECORD_PLAIN))
       }
     }
-    exit = walk<T>(kind)
+    exit = walk<M>(kind)
     if (exit == EXIT_HINT) {
       const status = runHints(<usize>load<u32>(IMAGE) + <usize>load<u32>(record(), RECORD_HINT))
       if (status != DONE) return status

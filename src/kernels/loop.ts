@@ -86,11 +86,28 @@ const LEFT: usize = 8
 const RIGHT: usize = 24
 const RESULT: usize = 40
 
+/** Modes that the loop is compiled for, three types that differ in kind or size: bare, with marks, up to the next call. */
+export type Bare = f32
+export type Marking = i32
+export type ToCall = f64
+
+// @ts-ignore: decorator
+@inline
+export function isMarking<M>(): bool {
+  return isInteger<M>()
+}
+
+// @ts-ignore: decorator
+@inline
+function stopsAtCalls<M>(): bool {
+  return sizeof<M>() == sizeof<ToCall>()
+}
+
 /** Marks cells as accessed, in the loop that does. */
 // @ts-ignore: decorator
 @inline
-function mark2<T>(a: usize, b: usize): void {
-  if (isInteger<T>()) {
+function mark2<M>(a: usize, b: usize): void {
+  if (isMarking<M>()) {
     mark(a)
     mark(b)
   }
@@ -98,8 +115,8 @@ function mark2<T>(a: usize, b: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function mark3<T>(a: usize, b: usize, c: usize): void {
-  if (isInteger<T>()) {
+function mark3<M>(a: usize, b: usize, c: usize): void {
+  if (isMarking<M>()) {
     mark(a)
     mark(b)
     mark(c)
@@ -135,7 +152,7 @@ function comparedCell(operand: usize, image: usize, ap: usize, fp: usize): usize
 }
 
 /** Walks on from the registers in control memory, the first record dispatched on `kind`; returns why it stopped. */
-export function walk<T>(first: u32): i32 {
+export function walk<M>(first: u32): i32 {
   let kind = first
   let ap: usize = load<u32>(AP)
   let fp: usize = load<u32>(FP)
@@ -145,14 +162,14 @@ export function walk<T>(first: u32): i32 {
   const stop = max(load<u32>(STEP_PAUSE), steps + 1)
 
   while (true) {
-    if (isInteger<T>()) {
+    if (isMarking<M>()) {
       if (steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
     }
     switch (kind) {
       case KIND_PUSH_AP: {
         const op1 = ap + load<i32>(pc, RECORD_OP1)
         if (tagOf(ap) != UNSET || !copyInto(ap, op1, tagOf(op1))) break
-        mark3<T>(ap, op1, fp - 32)
+        mark3<M>(ap, op1, fp - 32)
         ap += 32
         pc += 32
         steps++
@@ -162,7 +179,7 @@ export function walk<T>(first: u32): i32 {
       case KIND_PUSH_FP: {
         const op1 = fp + load<i32>(pc, RECORD_OP1)
         if (tagOf(ap) != UNSET || !copyInto(ap, op1, tagOf(op1))) break
-        mark3<T>(ap, op1, fp - 32)
+        mark3<M>(ap, op1, fp - 32)
         ap += 32
         pc += 32
         steps++
@@ -173,7 +190,7 @@ export function walk<T>(first: u32): i32 {
         if (tagOf(ap) != UNSET) break
         store<u64>(ap, load<u64>(pc, RECORD_IMMEDIATE))
         store<i64>(ap, SMALL, 8)
-        mark2<T>(ap, fp - 32)
+        mark2<M>(ap, fp - 32)
         ap += 32
         pc += 64
         steps++
@@ -190,7 +207,7 @@ export function walk<T>(first: u32): i32 {
         if (offset >= load<u32>(entry, 4)) break
         const op1 = <usize>load<u32>(entry) + ((<usize>offset) << 5)
         if (tagOf(ap) != UNSET || !copyInto(ap, op1, tagOf(op1))) break
-        if (isInteger<T>()) {
+        if (isMarking<M>()) {
           mark(ap)
           mark(op0)
           if (pointer >>> 32 != 0) mark(op1)
@@ -213,7 +230,7 @@ export function walk<T>(first: u32): i32 {
         }
         store<u64>(ap, after)
         store<i64>(ap, tag, 8)
-        mark2<T>(ap, op0)
+        mark2<M>(ap, op0)
         ap += 32
         pc += 64
         steps++
@@ -224,7 +241,7 @@ export function walk<T>(first: u32): i32 {
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
         const dst = dstOf(pc, flags, ap, fp)
         if (!assertNumber(dst, load<u64>(pc, RECORD_IMMEDIATE))) break
-        mark2<T>(dst, fp - 32)
+        mark2<M>(dst, fp - 32)
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -237,7 +254,7 @@ export function walk<T>(first: u32): i32 {
         const value = immediateOf(pc)
         if (tagOf(dst) == UNSET) copyInto(dst, value, tagOf(value))
         else if (!cellEquals(dst, value)) break
-        mark2<T>(dst, fp - 32)
+        mark2<M>(dst, fp - 32)
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -249,7 +266,7 @@ export function walk<T>(first: u32): i32 {
         const dst = dstOf(pc, flags, ap, fp)
         const op1 = op1Of(pc, flags, ap, fp)
         if (!assertEqual(dst, op1)) break
-        mark3<T>(dst, op1, fp - 32)
+        mark3<M>(dst, op1, fp - 32)
         ap += flags & AP_PLUS
         pc += 32
         steps++
@@ -269,7 +286,7 @@ export function walk<T>(first: u32): i32 {
         if (tagOf(op1) == UNSET) {
           if (!assertInto(entry, offset, op1, dst)) break
         } else if (!assertEqual(dst, op1)) break
-        if (isInteger<T>()) {
+        if (isMarking<M>()) {
           mark(dst)
           mark(op0)
           if (pointer >>> 32 != 0) mark(op1)
@@ -288,7 +305,7 @@ export function walk<T>(first: u32): i32 {
           kind = KIND_ADD_BIG
           continue
         }
-        mark2<T>(dst, op0)
+        mark2<M>(dst, op0)
         ap += flags & AP_PLUS
         pc += 64
         steps++
@@ -304,7 +321,7 @@ export function walk<T>(first: u32): i32 {
           kind = KIND_ADD_BIG
           continue
         }
-        mark3<T>(dst, op0, op1)
+        mark3<M>(dst, op0, op1)
         ap += flags & AP_PLUS
         pc += 32
         steps++
@@ -321,7 +338,7 @@ export function walk<T>(first: u32): i32 {
           ? immediateOf(pc)
           : op1Of(pc, flags, ap, fp)
         if (!assertSum(dst, op0, op1)) break
-        if (isInteger<T>()) {
+        if (isMarking<M>()) {
           mark(dst)
           mark(op0)
           if (!isImmediate) mark(op1)
@@ -342,7 +359,7 @@ export function walk<T>(first: u32): i32 {
           ? immediateOf(pc)
           : op1Of(pc, flags, ap, fp)
         if (!assertSmallProduct(dst, op0, op1)) break
-        if (isInteger<T>()) {
+        if (isMarking<M>()) {
           mark(dst)
           mark(op0)
           if (!isImmediate) mark(op1)
@@ -358,7 +375,7 @@ export function walk<T>(first: u32): i32 {
         const dst = dstOf(pc, flags, ap, fp)
         const tag = tagOf(dst)
         if (!isSetTag(tag)) break
-        mark2<T>(dst, fp - 32)
+        mark2<M>(dst, fp - 32)
         ap += flags & AP_PLUS
         if (tag == SMALL && load<u64>(dst) == 0) pc += 64
         else pc += load<i32>(pc, RECORD_IMMEDIATE)
@@ -367,31 +384,31 @@ export function walk<T>(first: u32): i32 {
         continue
       }
       case KIND_JUMP:
-        if (isInteger<T>()) mark(fp - 32)
+        if (isMarking<M>()) mark(fp - 32)
         ap += load<u8>(pc, RECORD_FLAGS) & AP_PLUS
         pc += load<i32>(pc, RECORD_IMMEDIATE)
         steps++
         kind = load<u8>(pc)
         continue
       case KIND_CALL: {
-        if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
+        if (!isMarking<M>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         if ((tagOf(ap) | tagOf(ap + 32)) != UNSET) break
         store<u64>(ap, STACK_POINTER | <u64>((fp - <usize>load<u32>(STACK_BASE)) >>> 5))
         store<i64>(ap, REL, 8)
         const next = pc - <usize>load<u32>(RECORDS) + <usize>load<u32>(pc, RECORD_SIZE)
         store<u64>(ap, <u64>(next >>> 5), 32)
         store<i64>(ap, REL, 40)
-        mark2<T>(ap, ap + 32)
+        mark2<M>(ap, ap + 32)
         ap += 64
         fp = ap
         pc += load<i32>(pc, RECORD_IMMEDIATE)
         steps++
         kind = load<u8>(pc)
-        if (isFloat<T>() && sizeof<T>() == 8) return leave(EXIT_CALL, kind, ap, fp, pc, steps)
+        if (stopsAtCalls<M>()) return leave(EXIT_CALL, kind, ap, fp, pc, steps)
         continue
       }
       case KIND_RETURN: {
-        if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
+        if (!isMarking<M>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         if (tagOf(fp - 64) != REL || tagOf(fp - 32) != REL) break
         const target = load<u64>(fp - 32)
         if (target >= <u64>load<u32>(PROGRAM_WORDS)) break
@@ -400,7 +417,7 @@ export function walk<T>(first: u32): i32 {
         const frame = base + ((<usize>saved) << 5)
         if (saved >= 0x4000000 || frame > ap || frame < base + 32) break
         if (tagOf(frame - 32) == UNSET) break
-        mark2<T>(fp - 64, fp - 32)
+        mark2<M>(fp - 64, fp - 32)
         ap += load<u8>(pc, RECORD_FLAGS) & AP_PLUS
         fp = frame
         pc = <usize>load<u32>(RECORDS) + ((<usize>target) << 5)
@@ -413,7 +430,7 @@ export function walk<T>(first: u32): i32 {
         if (next > <usize>STACK_EDGE) break
         if (next < <usize>load<u32>(STACK_BASE)) break
         if (next < ap && ap > <usize>load<u32>(STACK_HIGH)) store<u32>(STACK_HIGH, <u32>ap)
-        if (isInteger<T>()) mark(fp - 32)
+        if (isMarking<M>()) mark(fp - 32)
         ap = next
         pc += 64
         steps++
@@ -421,14 +438,14 @@ export function walk<T>(first: u32): i32 {
         continue
       }
       case KIND_JUMP_CELL: {
-        if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
+        if (!isMarking<M>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         const flags: u32 = load<u8>(pc, RECORD_FLAGS)
         const op1 = op1Of(pc, flags, ap, fp)
         if (tagOf(op1) != SMALL) break
         const records = <usize>load<u32>(RECORDS)
         const target = <u64>((pc - records) >>> 5) + load<u64>(op1)
         if (load<u64>(op1) >>> 32 != 0 || target >= <u64>load<u32>(PROGRAM_WORDS)) break
-        mark2<T>(op1, fp - 32)
+        mark2<M>(op1, fp - 32)
         ap += flags & AP_PLUS
         pc = records + ((<usize>target) << 5)
         steps++
@@ -436,12 +453,12 @@ export function walk<T>(first: u32): i32 {
         continue
       }
       case KIND_CHECK:
-        if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
+        if (!isMarking<M>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         kind = load<u8>(pc, RECORD_KIND)
         continue
       case KIND_LESS:
       case KIND_LESS_OR_EQUAL: {
-        if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
+        if (!isMarking<M>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         const image = <usize>load<u32>(IMAGE)
         const hint = image + <usize>load<u32>(pc, RECORD_HINT)
         const left = comparedCell(hint + LEFT, image, ap, fp)
@@ -458,7 +475,7 @@ export function walk<T>(first: u32): i32 {
         continue
       }
       case KIND_HINT:
-        if (!isInteger<T>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
+        if (!isMarking<M>() && steps >= stop) return leave(EXIT_PAUSE, kind, ap, fp, pc, steps)
         return leave(EXIT_HINT, kind, ap, fp, pc, steps)
       default:
         break
