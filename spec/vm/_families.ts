@@ -1,5 +1,5 @@
 /**
- * What the Cairo VM must run, as tables: hints, builtins, libfuncs by family with the entry point that uses them. Each
+ * What the Cairo VM must run, as tables: hints, and libfuncs by family with the entry point that uses them. Each
  * name is checked both ways by coverage.ts: what is listed must exist and run, what exists must be listed.
  */
 import { encodeShortString, P } from '../../src/felt/felt.ts'
@@ -30,7 +30,11 @@ const unsigned = ['u8', 'u16', 'u32', 'u64']
 const signed = ['i8', 'i16', 'i32', 'i64']
 const each = (types: string[], suffixes: string) =>
   types.flatMap((type) => suffixes.split(' ').map((suffix) => `${type}_${suffix}`)).join(' ')
-const G1: [bigint, bigint] = [
+const signedSuffixes =
+  'diff eq overflowing_add_impl overflowing_sub_impl to_felt252 try_from_felt252'
+const secpSyscalls = 'new_syscall add_syscall mul_syscall get_point_from_x_syscall get_xy_syscall'
+/** x of the generator of secp256k1, the low 128 bits first. */
+const GENERATOR_X: [bigint, bigint] = [
   0x59f2815b16f81798n + (0x029bfcdb2dce28d9n << 64n),
   0x55a06295ce870b07n + (0x79be667ef9dcbbacn << 64n),
 ]
@@ -57,12 +61,7 @@ export const families: Record<string, Family> = {
       [P - 100n, 27n],
       [P - 2n ** 100n, 2n ** 99n],
     ],
-    libfuncs:
-      `${each(signed, 'diff eq overflowing_add_impl overflowing_sub_impl wide_mul to_felt252 try_from_felt252')} ` +
-      each(
-        ['i128'],
-        'diff eq overflowing_add_impl overflowing_sub_impl to_felt252 try_from_felt252',
-      ),
+    libfuncs: `${each([...signed, 'i128'], signedSuffixes)} ${each(signed, 'wide_mul')}`,
   },
   'wide integers': {
     contract: 'numbers',
@@ -324,18 +323,14 @@ export const families: Record<string, Family> = {
   secp256k1: {
     contract: 'syscalls',
     entry: 'secp256k1',
-    calldata: [[...G1, 5n, 7n]],
-    libfuncs:
-      'secp256k1_new_syscall secp256k1_add_syscall secp256k1_mul_syscall secp256k1_get_point_from_x_syscall ' +
-      'secp256k1_get_xy_syscall',
+    calldata: [[...GENERATOR_X, 5n, 7n]],
+    libfuncs: each(['secp256k1'], secpSyscalls),
   },
   secp256r1: {
     contract: 'syscalls',
     entry: 'secp256r1',
     calldata: [[5n, 0n, 5n, 7n]],
-    libfuncs:
-      'secp256r1_new_syscall secp256r1_add_syscall secp256r1_mul_syscall secp256r1_get_point_from_x_syscall ' +
-      'secp256r1_get_xy_syscall',
+    libfuncs: each(['secp256r1'], secpSyscalls),
   },
 }
 

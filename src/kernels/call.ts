@@ -65,8 +65,8 @@ function ruleOf(builtin: u32): u32 {
 }
 
 /**
- * Opens a call whose program, table, heap and stack base are in control memory, the guard below the base. Returns where its calldata belongs, or 0
- * when memory does not suffice.
+ * Opens a call whose program, table, heap and stack base are in control memory, and puts the guard below the base. Returns
+ * where its calldata belongs, or 0 when memory does not suffice.
  */
 export function open(
   builtins: u32,

@@ -1,7 +1,8 @@
 /**
  * Cairo functions of a program, as blocks in an order in which nearly every jump inside of a function goes forward.
  *
- * A function is what is reached from its start without following calls. Backward jumps are rare: loops are recursion there: a call of the function itself with a `ret` behind it.
+ * A function is what is reached from its start without following calls. Backward jumps are rare, because Cairo's loops are
+ * recursion: a call of the function itself with a `ret` behind it.
  */
 import { decode, type Instruction } from './instruction.ts'
 

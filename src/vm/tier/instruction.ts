@@ -4,6 +4,7 @@
  * What is `other` is left to the interpreter when execution gets there. The conditions are those of the interpreter's
  * fast paths: operands that an instruction does not use are [fp-1], and jumps land on a word of the program.
  */
+import { P } from '../../felt/felt.ts'
 
 /** A cell by register and offset. */
 export interface Place {
@@ -27,7 +28,6 @@ export type Instruction = { pc: number; size: number; apPlus: number } & (
   | { kind: 'return' | 'other' }
 )
 
-const P = 2n ** 251n + 17n * 2n ** 192n + 1n
 /** Farther than any program is long. */
 const FAR = 1n << 24n
 
