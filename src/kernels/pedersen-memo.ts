@@ -5,11 +5,11 @@
  *     entry   0 x, 32 y, 64 hash: cells; 96 sequence u32
  *
  * A pair has two places, side by side; of these the one that was written less often is given up. The rules of an entry
- * are those of memo.ts: it changes only while its sequence is odd, who saw the same even number before and after its
- * loads saw one entry, and who loses the race for an entry goes without.
+ * are those of memo.ts.
  */
 import { cellCopy, cellEquals } from './cell'
 import { hashMemo, HASH_MEMO_ENTRIES } from './layout'
+import { claim, isUnchanged, release, sequenceAt } from './memo'
 
 const HASH: usize = 64
 const SEQUENCE: usize = 96
@@ -22,15 +22,14 @@ export function recallHash(x: usize, y: usize, out: usize): bool {
 }
 
 function recallFrom(entry: usize, x: usize, y: usize, out: usize): bool {
-  const before = atomic.load<u32>(entry, SEQUENCE)
+  const before = sequenceAt(entry + SEQUENCE)
   if (before & 1) return false
   if (!cellEquals(entry, x) || !cellEquals(entry + 32, y)) return false
   const h0 = load<u64>(entry, HASH)
   const h1 = load<u64>(entry, HASH + 8)
   const h2 = load<u64>(entry, HASH + 16)
   const h3 = load<u64>(entry, HASH + 24)
-  // An update, not a load: see memo.ts.
-  if (atomic.add<u32>(entry, 0, SEQUENCE) != before) return false
+  if (!isUnchanged(entry + SEQUENCE, before)) return false
   store<u64>(out, h0)
   store<u64>(out, h1, 8)
   store<u64>(out, h2, 16)
@@ -42,13 +41,12 @@ function recallFrom(entry: usize, x: usize, y: usize, out: usize): bool {
 export function rememberHash(x: usize, y: usize, hash: usize): void {
   let entry = firstOf(x, y)
   if (load<u32>(entry, SEQUENCE) > load<u32>(entry + ENTRY_BYTES, SEQUENCE)) entry += ENTRY_BYTES
-  const before = atomic.load<u32>(entry, SEQUENCE)
-  if (before & 1) return
-  if (atomic.cmpxchg<u32>(entry, before, before + 1, SEQUENCE) != before) return
+  const before = sequenceAt(entry + SEQUENCE)
+  if (!claim(entry + SEQUENCE, before)) return
   cellCopy(entry, x)
   cellCopy(entry + 32, y)
   cellCopy(entry + HASH, hash)
-  atomic.store<u32>(entry, before + 2, SEQUENCE)
+  release(entry + SEQUENCE, before)
 }
 
 /** Forgets everything; only while no other thread computes. */
