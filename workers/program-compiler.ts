@@ -9,11 +9,8 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { ProgramImage } from '../src/vm/host.ts'
-import type { CompiledModule } from '../src/vm/tier/tier.ts'
+import { type CompiledModule, KEPT_BYTES } from '../src/vm/tier/tier.ts'
 import { entryOf } from './entry.ts'
-
-/** Bytes of modules kept for machines to come. */
-const KEPT_BYTES = 48 << 20
 
 /** What the thread gets, and what it answers. */
 export interface Wish {

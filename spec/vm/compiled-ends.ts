@@ -16,7 +16,9 @@ import {
 } from '../../src/kernels/vm-layout.ts'
 import { createMachine } from '../../src/vm/machine.ts'
 import { attachProgram, buildProgramImage, MAX_BYTECODE_LENGTH } from '../../src/vm/program.ts'
-import { compileModule } from '../../src/vm/tier/tier.ts'
+import { MOST_STEPS } from '../../src/vm/tier/flow.ts'
+import { STEPS_PER_BYTE } from '../../src/vm/tier/function.ts'
+import { compileModule, NATIVE_BYTES } from '../../src/vm/tier/tier.ts'
 import { assemble, returns } from './_assembler.ts'
 import { runCase } from './_case.ts'
 import { casmOf } from './_programs.ts'
@@ -118,7 +120,7 @@ test('a stack that is full ends a call at one cell, compiled or not, whatever is
   }
 })
 
-test('the reserves of the stack hold what their comments say', () => {
+test('the reserves of steps and of the stack hold what their comments say', () => {
   const CELL = 32
   const REACH = 2 ** 15
   // Each step until a pause is due may be a call; then one straight line of pushes.
@@ -126,6 +128,8 @@ test('the reserves of the stack hold what their comments say', () => {
   assert.ok(STACK_END - STACK_TOP >= REACH * CELL)
   assert.ok(STACK_TOP - STACK_EDGE >= STACK_RESERVE * CELL)
   assert.ok(TIER_TOP + 2 * TIER_SLACK * CELL <= STACK_EDGE)
+  // A pause passed by all frames that the native stack holds, and by the function at work.
+  assert.ok(PAUSE_STEPS + NATIVE_BYTES * STEPS_PER_BYTE + MOST_STEPS <= TIER_SLACK)
 })
 
 test.run()

@@ -15,7 +15,7 @@ import { attachProgram, buildProgramImage } from '../../src/vm/program.ts'
 import { createReferenceMachine } from '../../src/vm/reference/machine.ts'
 import type { Interpreter, Segments } from '../../src/vm/segments.ts'
 import { compileProgram } from '../../src/vm/tier/compile.ts'
-import { type CompiledModule, compileModule, Tier } from '../../src/vm/tier/tier.ts'
+import { type CompiledModule, compileModule, NATIVE_BYTES, Tier } from '../../src/vm/tier/tier.ts'
 import { type Case, runCase } from './_case.ts'
 import { compare } from './_compare.ts'
 import {
@@ -232,7 +232,7 @@ test('compiled code has its native stack below an interpreted call, and after a 
     return HALT_RUN
   }
   for (let i = 0; i < 2; i++) tier.run({ enter, starts: new Int32Array(1) })
-  assert.equal(rooms, [256 << 10, 256 << 10])
+  assert.equal(rooms, [NATIVE_BYTES, NATIVE_BYTES])
 })
 
 test('a module crosses threads', async () => {

@@ -28,7 +28,7 @@ export interface CairoFunction {
 }
 
 /** Functions of more steps or instructions than this are left to the interpreter. */
-const MOST_STEPS = 8000
+export const MOST_STEPS = 8000
 const MOST_INSTRUCTIONS = 20_000
 /** Words that a computed jump can skip. */
 const MOST_CHOICES = 2048

@@ -52,7 +52,7 @@ export const FUNCTION_TYPE = 0
 
 /** Bytes of native stack that a call is counted for: more than a frame takes, and more for many steps. */
 const FRAME_BYTES = 320
-const STEPS_PER_BYTE = 4
+export const STEPS_PER_BYTE = 4
 
 export function compileFunction(unit: Unit, fn: CairoFunction): DefinedFunction {
   return new FunctionCompiler(unit, fn).compile()

@@ -48,9 +48,9 @@ export interface TierOptions {
 /** Some milliseconds of interpretation, a few thousand token transfers; compiling takes some ten, elsewhere. */
 export const HOT_STEPS = 1_000_000
 /** Native stack of compiled calls, all nested contract calls together. A thread of Node has about a megabyte. */
-const NATIVE_BYTES = 256 << 10
-/** Bytes of modules kept; machine code takes some times that. */
-const KEPT_BYTES = 48 << 20
+export const NATIVE_BYTES = 256 << 10
+/** Bytes of modules that one machine keeps, or the pool for machines to come; machine code takes some times that. */
+export const KEPT_BYTES = 48 << 20
 
 /** Compiles an image, on this thread. */
 export function compileModule(image: ProgramImage, hash: string): CompiledModule {
