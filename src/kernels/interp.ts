@@ -18,6 +18,7 @@ import { fail } from './memory'
 import { secondChance } from './operands'
 import { recordAt } from './record'
 import { generalStep } from './step'
+import { stopped } from './stopped'
 import {
   AP,
   AT_CALL,
@@ -64,11 +65,6 @@ export {
   tierStep,
   tierWideMultiply,
 } from './tier'
-
-/** Whether the host wants the run to end. */
-// @ts-ignore: decorator
-@external('env', 'stopped')
-declare function stopped(): i32
 
 /** Runs the call in control memory to its end, without marks. */
 export function runGas(): i32 {

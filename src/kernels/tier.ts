@@ -20,6 +20,7 @@ import { copyCell, entryOf, isFelt } from './memory'
 import { addFelts, builtinOperand, multiplyFelts } from './operands'
 import { recordAt } from './record'
 import { generalStep } from './step'
+import { stopped } from './stopped'
 import {
   AP,
   DONE,
@@ -38,10 +39,6 @@ import {
   TIER_STATUS,
   TIER_TOP,
 } from './vm-layout'
-
-// @ts-ignore: decorator
-@external('env', 'stopped')
-declare function stopped(): i32
 
 // @ts-ignore: decorator
 @inline
