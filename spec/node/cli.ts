@@ -103,7 +103,7 @@ test('dev without a folder uses one of its own, and removes it', async () => {
   assert.not(existsSync(folder!))
 })
 
-test('run needs a folder, goes on with its chain, and nobody else may use it meanwhile', async () => {
+test('run needs a folder, goes on with its chain, and nobody else may change it meanwhile', async () => {
   const missing = await run('run', '--port', '0').ended
   assert.is(missing.code, 2)
   assert.is(missing.errors, 'fugue: fugue run needs --data-dir, the folder of the chain\n')
@@ -124,7 +124,10 @@ test('run needs a folder, goes on with its chain, and nobody else may use it mea
       assert.is((await post('starknet_blockNumber')).result, height)
       await post('devnet_createBlock')
       height++
-      const second = await run('verify', '--data-dir', folder).ended
+      const looking = await run('verify', '--data-dir', folder).ended
+      assert.is(looking.code, 0, looking.errors)
+      assert.match(looking.output, `blocks 0 to ${height} with`)
+      const second = await run('prune', '--below', '0', '--data-dir', folder).ended
       assert.is(second.code, 2)
       assert.match(second.errors, `${folder} is in use by process ${child.pid}`)
       child.kill('SIGKILL')
