@@ -91,6 +91,9 @@ test("starknet-devnet's other flags are taken with a warning", () => {
 
 test('what cannot be read is refused in one sentence', () => {
   assert.is(refused('dev --prot 5'), 'unknown option --prot; the nearest is --port')
+  assert.is(refused('dev --wrokers 5'), 'unknown option --wrokers; the nearest is --workers')
+  assert.is(refused('dev --account 5'), 'unknown option --account; the nearest is --accounts')
+  assert.is(refused('dev --cams-dir 5'), 'unknown option --cams-dir; the nearest is --casm-dir')
   assert.is(refused('dev --port'), '--port needs a value')
   assert.is(refused('dev --help=1'), '--help takes no value')
   assert.is(refused('dev --port 65536'), "--port: expected a port from 0 to 65535, got '65536'")

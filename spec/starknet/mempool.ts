@@ -110,6 +110,18 @@ test('after a rejection the account goes back to the nonce of the state', () => 
   assert.equal(places(mempool.take(9, 0)), ['1/0', '1/1', '1/2'])
 })
 
+test('where nonces go back, what waits is behind a gap until its predecessors are there again', () => {
+  const mempool = new Mempool<PoolItem>(limits)
+  for (const entry of [item(1, 3), item(1, 4)]) assert.ok(mempool.add(entry, 3n).admitted)
+  assert.ok(mempool.add(item(2, 3), 3n).admitted)
+  assert.is(mempool.ready, 2)
+  mempool.returnTo((sender) => (sender === 1n ? 1n : 3n))
+  assert.is(mempool.ready, 1)
+  assert.equal(places(mempool.take(10, 0)), ['2/3'])
+  for (const entry of [item(1, 1), item(1, 2)]) assert.ok(mempool.add(entry, 1n).admitted)
+  assert.equal(places(mempool.take(10, 0)), ['1/1', '1/2', '1/3', '1/4'])
+})
+
 test('random additions, takes and settlements keep every nonce chain whole', () => {
   console.log(`seed ${seed}`)
   const action = fc.oneof(
