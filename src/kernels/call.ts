@@ -24,6 +24,7 @@ import {
   MARKS_START,
   PC_OFFSET,
   PC_SEGMENT,
+  PRICE_COUNT,
   PRICES,
   PROGRAM_CELLS,
   PROGRAM_OVERRUN,
@@ -56,7 +57,6 @@ import {
 const RULES: u64 = 0x772a65413
 /** Cells that segments of builtins and syscalls start with. */
 const START_CELLS: u32 = 64
-const PRICE_COUNT: u32 = 7
 
 // @ts-ignore: decorator
 @inline

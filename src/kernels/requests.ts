@@ -10,6 +10,7 @@
 import { cellIsZero, limb3, REL, setSmall, SMALL, tagOf, UNSET } from './cell'
 import { copyCell, entryOf, isFelt } from './memory'
 import {
+  ALREADY_ANSWERED,
   DONE,
   EVENT_COST,
   HOST_SCRATCH,
@@ -19,7 +20,7 @@ import {
   WRITE_COST,
 } from './vm-layout'
 
-/** Each returns DONE, ANSWERED when the response is there already, or how the run ends. */
+/** Each returns DONE, ALREADY_ANSWERED when the response is there already, or how the run ends. */
 // @ts-ignore: decorator
 @external('env', 'storageRead')
 declare function storageRead(key: usize, out: usize, gas: f64, response: usize): i32
@@ -37,7 +38,6 @@ declare function emitEvent(
   response: usize,
 ): i32
 
-const ANSWERED = -1
 /** Not one of these, or not that simple. */
 export const NOT_SIMPLE = -2
 
@@ -76,7 +76,7 @@ function read(at: usize, offset: u32, gas: u64): i32 {
   if ((tagOf(response) | tagOf(response + 32) | tagOf(response + 64)) != UNSET) return NOT_SIMPLE
   const left = gas - load<u64>(READ_COST)
   const status = storageRead(at + 96, HOST_SCRATCH, <f64>left, response)
-  if (status != DONE) return status == ANSWERED ? DONE : status
+  if (status != DONE) return status == ALREADY_ANSWERED ? DONE : status
   copyCell(response + 64, HOST_SCRATCH)
   return respond(response, left, offset + 7)
 }
@@ -87,7 +87,7 @@ function write(at: usize, offset: u32, gas: u64): i32 {
   if ((tagOf(response) | tagOf(response + 32)) != UNSET) return NOT_SIMPLE
   const left = gas - load<u64>(WRITE_COST)
   const status = storageWrite(at + 96, at + 128, <f64>left, response)
-  if (status != DONE) return status == ANSWERED ? DONE : status
+  if (status != DONE) return status == ALREADY_ANSWERED ? DONE : status
   return respond(response, left, offset + 7)
 }
 
@@ -105,7 +105,7 @@ function event(at: usize, offset: u32, gas: u64): i32 {
     <f64>left,
     response,
   )
-  if (status != DONE) return status == ANSWERED ? DONE : status
+  if (status != DONE) return status == ALREADY_ANSWERED ? DONE : status
   return respond(response, left, offset + 8)
 }
 

@@ -103,8 +103,9 @@ export const NATIVE_ROOM = 6404
 export const TIER_SLACK = 1114112
 /** Scratch for the host side. */
 export const HOST_SCRATCH = 4096
-/** Cells of the price segment, 7; and what frequent syscalls cost beyond what compiled code has paid, 8 bytes each. */
+/** Cells of the price segment, their number; and what frequent syscalls cost beyond what compiled code has paid, 8 bytes each. */
 export const PRICES = 8192
+export const PRICE_COUNT = 7
 export const READ_COST = 8416
 export const WRITE_COST = 8424
 export const EVENT_COST = 8432
@@ -136,6 +137,8 @@ export const HALT_RUN = 2
 export const HOST_FAULT = 3
 /** The interpreter stands at the start of a function: compiled code may take over. */
 export const AT_CALL = 4
+/** What the host says of a request for storage or an event whose response, of a failure, it has written itself. */
+export const ALREADY_ANSWERED = -1
 
 /** Why the loop over records stops. */
 export const EXIT_HINT = 0

@@ -13,6 +13,7 @@ import {
   ERROR_HINT,
   FP,
   MAX_SEGMENT_CELLS,
+  PRICE_COUNT,
   PROGRAM_OVERRUN,
   RETURN_CELLS,
   STACK_BASE,
@@ -30,9 +31,6 @@ import {
   type VmError,
 } from './host.ts'
 import type { Interpreter, Segments } from './segments.ts'
-
-/** Cells of the price segment. */
-export const PRICE_COUNT = 7
 
 /** An entry point as calls of it begin: builtins as bits by index and with their segments, and what comes behind those. */
 interface Opening {

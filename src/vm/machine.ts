@@ -25,6 +25,7 @@ import {
   HEAP_START,
   HEAP_TOP,
   IMAGE,
+  PRICE_COUNT,
   PRICES,
   PROGRAM_CELLS,
   PROGRAM_WORDS,
@@ -47,7 +48,7 @@ import {
   WRITE_COST,
 } from '../kernels/vm-layout.ts'
 import { packageRoot } from '../shared/package-root.ts'
-import { checkEnd, countBuiltins, open, PRICE_COUNT, readReturn } from './entrypoint.ts'
+import { checkEnd, countBuiltins, open, readReturn } from './entrypoint.ts'
 import { errorText, programCounter, traceback } from './errors.ts'
 import { Frame } from './frame.ts'
 import {

@@ -12,7 +12,14 @@
 import { cellsOf } from '../felt/cell.ts'
 import type { Crypto } from '../felt/crypto.ts'
 import { encodeShortString } from '../felt/felt.ts'
-import { DONE, FAULT, HALT_RUN, HOST_FAULT, SYSCALL_OFFSET } from '../kernels/vm-layout.ts'
+import {
+  ALREADY_ANSWERED,
+  DONE,
+  FAULT,
+  HALT_RUN,
+  HOST_FAULT,
+  SYSCALL_OFFSET,
+} from '../kernels/vm-layout.ts'
 import { layOutExecutionInfo } from './execution-info.ts'
 import type { Frame } from './frame.ts'
 import { type CellList, ERROR, HALT, type Host, type MachineConstants, OK, REVERT } from './host.ts'
@@ -44,9 +51,6 @@ function listOf(text: string): CellList {
 const ANSWERED = 0
 const REFUSED = 1
 const ENDED = 2
-
-/** To the kernel: the failure response is written. */
-const ALREADY_ANSWERED = -1
 
 export class Syscalls extends SyscallCells {
   private readonly crypto: Crypto
