@@ -15,7 +15,7 @@ import { f29Invert } from './field29-invert'
 import { f29IsZero, f29Lift, f29Reduce } from './field29-reduce'
 import { batchPairs, batchPrefixes, curveScratch } from './layout'
 
-export const PAIR_BYTES: usize = 16
+const PAIR_BYTES: usize = 16
 
 // @ts-ignore: decorator
 @inline

@@ -216,7 +216,7 @@ export function xyzzAddComplete(point: usize, other: usize, scratch: usize): voi
 }
 
 /** point = 2 * point. */
-export function xyzzDouble(point: usize, scratch: usize): void {
+function xyzzDouble(point: usize, scratch: usize): void {
   const u = scratch
   const v = scratch + F29_BYTES
   const w = scratch + 2 * F29_BYTES

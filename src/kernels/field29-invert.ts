@@ -5,15 +5,12 @@ import { F29_BYTES, f29Zero, MASK, P6 } from './field29'
 import { f29Reduce } from './field29-reduce'
 import { gcdBatch, isAllZero } from './gcd'
 
-/** Scratch of an inversion, in bytes. */
-export const INVERT_BYTES: usize = 4 * F29_BYTES + 32
-
 const B: usize = F29_BYTES
 const U: usize = 2 * F29_BYTES
 const V: usize = 3 * F29_BYTES
 const FACTORS: usize = 4 * F29_BYTES
 
-/** out = 1 / a in Montgomery form; 0 gives 0. */
+/** out = 1 / a in Montgomery form; 0 gives 0. Scratch: four values and four factors. */
 export function f29Invert(out: usize, a: usize, scratch: usize): void {
   f29Reduce(scratch, a)
   f29Zero(scratch + B)

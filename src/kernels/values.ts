@@ -88,7 +88,7 @@ function advance(out: usize, pointer: usize, felt: usize): i32 {
 }
 
 /** The offset of pointer ± felt in the field, or -1 outside of [0, 2^32). */
-export function movedOffset(pointer: usize, felt: usize, back: bool): i64 {
+function movedOffset(pointer: usize, felt: usize, back: bool): i64 {
   const offset = load<u64>(pointer) & 0xffffffff
   if (tagOf(felt) == SMALL) {
     const distance = limb0(felt)
