@@ -18,7 +18,7 @@ export const GUARD: i64 = 3
 export const BIG: i64 = i64.MIN_VALUE
 
 /** P = 2^251 + 17 * 2^192 + 1: limb 0 is 1, limbs 1 and 2 are 0, and this is limb 3. */
-export const P3: u64 = 0x0800000000000011
+const P3: u64 = 0x0800000000000011
 export const LIMB3_MASK: u64 = 0x0fffffffffffffff
 
 // @ts-ignore: decorator
