@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { FORMAT, type FolderOptions, openDataFolder } from '../../src/storage/data-folder.ts'
@@ -106,6 +107,18 @@ test('who lost a folder to another machine learns it, and leaves the lock alone'
   assert.match(text, `${path} was taken over by process 7 on another machine`)
   folder.release()
   assert.equal(JSON.parse(readFileSync(lock, 'utf8')), other)
+})
+
+test('who lost a folder to a machine that has given it back since learns it, too', async () => {
+  const path = newFolder()
+  const folder = await openDataFolder(path)
+  rmSync(join(path, 'lock'))
+  const alive = setInterval(() => {}, 1000)
+  const text = await Promise.race([folder.lost, sleep(5000, 'it never did')])
+  clearInterval(alive)
+  assert.match(text, `the lock of ${path} is gone`)
+  folder.release()
+  assert.equal(readdirSync(path), ['journal'])
 })
 
 test('a process number that now belongs to another process is no holder', async () => {

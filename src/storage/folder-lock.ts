@@ -12,7 +12,7 @@
  *
  * Invariant: of all living processes of a machine that saw a success, the last one named by the chain from `lock` is the
  * only one. Whether a process of another machine lives can only be guessed from its silence; one that was silent, and lives,
- * finds the lock in other hands and stops.
+ * finds the lock in other hands, or gone when these gave it back, and stops.
  */
 import { randomUUID } from 'node:crypto'
 import {
@@ -52,7 +52,7 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 const MOST_TRIES = 100
 
 export interface Lock {
-  /** Resolves to one sentence when another machine took this process for dead, and the folder with it. */
+  /** Resolves to one sentence when another machine took this process for dead, and the folder with it; or the lock is gone. */
   lost: Promise<string>
   /** Gives it back. */
   release(): void
@@ -80,13 +80,10 @@ export async function takeLock(folder: string): Promise<Lock> {
     lose = resolve
   })
   const touching = setInterval(() => {
-    const holder = parsed(read(lock))
-    if (holder === null || holder.id === own.id) return touch(lock)
+    const loss = lossOf(folder, own.id)
+    if (loss === null) return touch(lock)
     clearInterval(touching)
-    lose(
-      `${folder} was taken over by process ${holder.pid} on ${holder.place}: this one gave no sign of life for ` +
-        `${SILENCE_MS / 1000} s`,
-    )
+    lose(loss)
   }, TOUCH_MS)
   touching.unref()
   const release = () => {
@@ -100,6 +97,18 @@ export async function takeLock(folder: string): Promise<Lock> {
     throw folderErrorOf(folder, error)
   }
   return { lost, release }
+}
+
+/** How a process that took the lock has lost it, in one sentence; null: it has it. */
+function lossOf(folder: string, id: string): string | null {
+  const lock = join(folder, 'lock')
+  const silence = `this one gave no sign of life for ${SILENCE_MS / 1000} s`
+  if (!isThere(lock)) {
+    return `the lock of ${folder} is gone: it was deleted, or another process had the folder while ${silence}`
+  }
+  const holder = parsed(read(lock))
+  if (holder === null || holder.id === id) return null
+  return `${folder} was taken over by process ${holder.pid} on ${holder.place}: ${silence}`
 }
 
 /** Whether the draft became the lock; false: somebody else was faster, look again. */
@@ -194,6 +203,15 @@ function read(file: string): string {
     return readFileSync(file, 'utf8').trim()
   } catch {
     return ''
+  }
+}
+
+/** Whether there is such a file; true where nobody can tell. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return true
   }
 }
 
