@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Random } from '../../src/lab/random.ts'
 import { EngineError, type OrderingEngine } from '../../src/ordering/engine.ts'
+import { headOfFolder } from '../../src/ordering/folder-head.ts'
 import { openLogEngine } from '../../src/ordering/log.ts'
 import { seed } from '../seed.ts'
 import { contentsOf, expectedOf, initOf, issue, Script, type Write } from './_script.ts'
@@ -215,6 +216,23 @@ test('a torn write behind what an earlier crash left of its group is cut off lik
     [1n],
   )
   await after.engine.close()
+})
+
+test(`who only looks at a journal learns what whoever opens it does, its damage too, seed ${seed}`, async () => {
+  const random = new Random(seed)
+  const [folder] = await written(random, 80)
+  for (let i = 0; i < 200; i++) {
+    const copy = copyOf(folder)
+    const { current } = random.pick([...copy.files.values()])
+    if (i > 0) current[random.below(current.length)]! ^= 1 << random.below(8)
+    const looked = await headOfFolder(copy).catch((error: Error) => error)
+    const opened = await reopen(copy).then(
+      ({ engine }) => engine.head(),
+      (error: Error) => error,
+    )
+    assert.equal(String(looked), String(opened), `flip ${i}`)
+    if (!(opened instanceof Error)) assert.equal(looked, opened, `flip ${i}`)
+  }
 })
 
 test('a missing file is an error that names it', async () => {

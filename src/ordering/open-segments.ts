@@ -32,16 +32,12 @@ export async function openSegments(
   visit: (record: PlacedRecord, segment: number) => void,
   say: (text: string) => void,
 ): Promise<OpenedSegments> {
-  const numbers = await segmentsOf(folder)
   let nextGroup = 1
   let tornBytes = 0
   let newest: Size | null = null
-  for (const [place, number] of numbers.entries()) {
-    const bytes = await readSegment(folder, number)
-    const scanned = scanSegment(bytes, number)
-    requireWhole(scanned, number, bytes.length, newest, place === numbers.length - 1)
+  for await (const { number, size, scanned } of wholeSegments(folder)) {
     const { header, records, end } = scanned
-    tornBytes = bytes.length - end
+    tornBytes = size - end
     if (tornBytes > 0) {
       say(
         `the last ${tornBytes} bytes of the journal (${segmentName(number)}) are an unfinished ` +
@@ -73,6 +69,21 @@ export async function openSegments(
     throw error
   }
   return { active: { ...newest, file }, nextGroup }
+}
+
+/** The segments in order; of the newest alone the end may be unfinished, or all of it. Changes nothing. */
+export async function* wholeSegments(
+  folder: JournalFolder,
+): AsyncGenerator<{ number: number; size: number; scanned: ScannedSegment }> {
+  const numbers = await segmentsOf(folder)
+  let previous: Size | null = null
+  for (const [place, number] of numbers.entries()) {
+    const bytes = await readSegment(folder, number)
+    const scanned = scanSegment(bytes, number)
+    requireWhole(scanned, number, bytes.length, previous, place === numbers.length - 1)
+    yield { number, size: bytes.length, scanned }
+    previous = { number, bytes: scanned.end }
+  }
 }
 
 /** All bytes of a segment. */
