@@ -5,12 +5,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BlockResult } from '../../src/executor/block.ts'
+import type { View } from '../../src/executor/machine.ts'
 import { NO_DELTAS } from '../../src/executor/policy.ts'
 import { executeSequentially } from '../../src/executor/sequential.ts'
 import {
   COLLECTED_HIGH,
   COLLECTED_LOW,
+  COUNTER,
   encodeLedger,
+  LEDGER_WORDS,
   LedgerMachine,
   ledgerKey,
   READER,
@@ -18,6 +21,7 @@ import {
 import { Random } from '../../src/lab/random.ts'
 import { type Workload, workloads } from '../../src/lab/workloads.ts'
 import { createEngineMemory, loadState } from '../../src/mvmemory/memory.ts'
+import { MemoryFull } from '../../src/shared/arena.ts'
 import { assertSame } from '../same-as-sequential.ts'
 import { executeVirtually } from './_virtual.ts'
 
@@ -82,5 +86,42 @@ test('sums carry from the low to the high half', async () => {
   const high = changes.find(({ key }) => key.join() === ledgerKey(COLLECTED_HIGH, 0).join())
   assert.is(high?.after[0], 4)
 })
+
+test('a machine whose addition found no room adds the next amounts as they are', () => {
+  const fees = [-3, 5, -7, 9]
+  const transactions = fees.map((fee) => encodeLedger({ kind: COUNTER, fee }))
+  const words = new Int32Array(1000)
+  for (const [index, transaction] of transactions.entries())
+    words.set(transaction, index * LEDGER_WORDS)
+  const machine = new LedgerMachine()
+  const amounts: number[][] = []
+  const viewOf = (index: number, hasRoom: boolean): View => ({
+    words,
+    transaction: index * LEDGER_WORDS,
+    transactionWords: LEDGER_WORDS,
+    constants: 0,
+    intern: () => 0,
+    read: () => 500,
+    write: () => {},
+    add: (_low, _high, source, offset) => {
+      if (!hasRoom) throw new MemoryFull('no room')
+      amounts.push([...source.subarray(offset, offset + 8)])
+    },
+    stopped: () => false,
+    result: () => 600,
+  })
+  for (const failing of fees.keys()) {
+    for (const index of fees.keys()) {
+      assert.throws(() => machine.execute(failing, viewOf(failing, false)), 'no room')
+      machine.execute(index, viewOf(index, true))
+      assert.equal(amounts.pop(), amountOf(fees[index]!), `${fees[failing]}, then ${fees[index]}`)
+    }
+  }
+})
+
+/** Of 128 bits; below zero it is a big felt. */
+function amountOf(fee: number): number[] {
+  return fee < 0 ? [fee, -1, 0, 0x80000000 | 0, -1, -1, 0, 0] : [fee, 0, 1, 0, 0, 0, 0, 0]
+}
 
 test.run()

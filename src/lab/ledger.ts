@@ -96,7 +96,10 @@ function setKey(key: Int32Array, space: number, index: number): void {
 
 export class LedgerMachine implements VirtualMachine {
   private readonly key = new Int32Array(KEY_WORDS)
+  /** Of small numbers only: a view may throw for want of room, and nothing is put back then. */
   private readonly cell = smallCell(0)
+  /** Written in full each time. */
+  private readonly fee = smallCell(0)
   private readonly trap: Trap | null
 
   constructor(trap: Trap | null = null) {
@@ -256,17 +259,13 @@ export class LedgerMachine implements VirtualMachine {
     const collector = view.words[view.transaction + 8]!
     const low = this.location(view, COLLECTED_LOW, collector)
     const high = this.location(view, COLLECTED_HIGH, collector)
-    this.cell[0] = fee
-    if (fee < 0) {
-      // A negative fee stands for one near 2^128, whose sum carries into the high half.
-      this.cell.fill(-1, 0, 6)
-      this.cell[0] = fee
-      this.cell[2] = 0
-      this.cell[3] = 0x80000000 | 0
-    }
-    view.add(low, high, this.cell, 0)
-    this.cell.fill(0)
-    this.cell[2] = 1
+    const isNegative = fee < 0
+    // A negative fee stands for one near 2^128, whose sum carries into the high half.
+    this.fee.fill(isNegative ? -1 : 0, 0, 6)
+    this.fee[0] = fee
+    this.fee[2] = isNegative ? 0 : 1
+    this.fee[3] = isNegative ? 0x80000000 | 0 : 0
+    view.add(low, high, this.fee, 0)
   }
 
   private location(view: View, space: number, index: number): number {
