@@ -1,3 +1,7 @@
+/**
+ * `fugue verify` finds each kind of lie: one thing of a stored chain is changed at a time, checksums and all, so that only
+ * the one check that this thing is for can tell.
+ */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { contractHashes, loadContract } from '../../src/contracts/catalogue.ts'
@@ -14,7 +18,6 @@ import { BLOCK, hashBytes, removeHash, TRANSACTION } from '../../src/storage/has
 import { packRecord } from '../../src/storage/record.ts'
 import { allResults, writeResults } from '../../src/storage/result-table.ts'
 import { decodeTransaction } from '../../src/storage/transaction-codec.ts'
-
 import {
   busy,
   changed,
