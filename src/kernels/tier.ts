@@ -3,10 +3,9 @@
  *
  * A state is `steps << 32 | ap`. Compiled code keeps it in a local, so whatever looks at registers stores them first.
  */
-import { assertSmallProduct } from './assertions'
+import { assertEqual, assertInto, assertSmallProduct } from './assertions'
 import {
   cellAdd,
-  cellEquals,
   cellIsZero,
   cellLess,
   cellSub,
@@ -16,7 +15,7 @@ import {
   UNSET,
 } from './cell'
 import { divide, multiplyWide, runHints, split } from './hints'
-import { copyCell, entryOf, isFelt } from './memory'
+import { entryOf, isFelt } from './memory'
 import { addFelts, builtinOperand, multiplyFelts } from './operands'
 import { recordAt } from './record'
 import { generalStep } from './step'
@@ -31,7 +30,6 @@ import {
   PAUSE_STEPS,
   PC_OFFSET,
   RECORD_HINT,
-  RULE_RANGE_CHECK,
   STEP_LIMIT,
   STEP_PAUSE,
   STEPS,
@@ -194,30 +192,8 @@ export function tierDeref(dst: usize, op0: usize, offset: i32): i32 {
   const at = <u32>pointer + offset
   if (at >= load<u32>(entry, 4)) return 0
   const cell = <usize>load<u32>(entry) + ((<usize>at) << 5)
-  const tag = tagOf(cell)
-  const dstTag = tagOf(dst)
-  if (tag != UNSET) {
-    if (tag != SMALL && tag != REL && tag > 0) return 0
-    if (dstTag != UNSET) return i32(cellEquals(dst, cell))
-    copyCell(dst, cell)
-    return 1
-  }
-  if (dstTag != SMALL && dstTag != REL && dstTag >= 0) {
-    const rule = load<u32>(entry, 12)
-    if (rule == 0 || dstTag != UNSET) return 0
-    return i32(builtinOperand(rule, entry, <u32>(pointer >>> 32), at, cell, dst))
-  }
+  if (tagOf(cell) != UNSET) return i32(assertEqual(dst, cell))
+  if (assertInto(entry, at, cell, dst)) return 1
   const rule = load<u32>(entry, 12)
-  if (rule == 0) {
-    copyCell(cell, dst)
-    return 1
-  }
-  if (rule == RULE_RANGE_CHECK) {
-    if (!isFelt(dst)) return 0
-    if (dstTag != SMALL && (dstTag != i64.MIN_VALUE || load<u64>(dst, 24) != 0)) return 0
-    copyCell(cell, dst)
-    if (at >= load<u32>(entry, 8)) store<u32>(entry, at + 1, 8)
-    return 1
-  }
   return i32(builtinOperand(rule, entry, <u32>(pointer >>> 32), at, cell, dst))
 }
