@@ -5,7 +5,7 @@
  * a caller knows where ap is behind a call.
  */
 import { type CairoFunction, successors } from './flow.ts'
-import { type Place, placesOf } from './instruction.ts'
+import { type Instruction, type Place, placesOf } from './instruction.ts'
 
 /** Cells that ap is above fp at every `ret`: at least, and exactly or -1. */
 export interface Climb {
@@ -72,7 +72,7 @@ export class Climbs {
   /** Tells each instruction with ap before it, and ap at each `ret`. */
   private walk(
     { blocks, order, backward }: CairoFunction,
-    visit: (one: CairoFunction['blocks'][0]['instructions'][0], ap: Climb) => void,
+    visit: (one: Instruction, ap: Climb) => void,
     end: (ap: Climb) => void,
   ): void {
     const arrivals: (Climb | undefined)[] = [{ least: 0, exact: 0 }]
@@ -99,7 +99,7 @@ export class Climbs {
     })
   }
 
-  private after(one: CairoFunction['blocks'][0]['instructions'][0], ap: Climb): Climb {
+  private after(one: Instruction, ap: Climb): Climb {
     let rise = one.apPlus
     if (one.kind === 'advance') rise += one.count
     if (one.kind !== 'call') return raised(ap, rise)
