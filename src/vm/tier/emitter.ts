@@ -26,7 +26,7 @@ export const kernel = {
   split: 10,
   step: 11,
 } as const
-export const KERNEL_FUNCTIONS = 12
+export const KERNEL_FUNCTIONS = Object.keys(kernel).length
 
 /** Parameters and locals of a function. */
 export const STATE = 0
