@@ -151,7 +151,6 @@ export class Tier {
   private alternate({ enter, starts }: Linked, room: number): number {
     const { words } = this.segments
     while (true) {
-      words[NATIVE_ROOM >> 2] = room
       const index = this.mayEnter() ? (starts[words[PC_OFFSET >> 2]!] ?? -1) : -1
       if (index >= 0) {
         const status = enter(index)
